@@ -1,0 +1,61 @@
+# `make` alone shows this list.
+# Every target sets up what it needs; a second call finds .venv ready.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+UV     := $(shell sed -n 's/^  "uv==\(.*\)",/\1/p' pyproject.toml)
+
+# Containers set PYTHONDONTWRITEBYTECODE; without byte code every report starts twice as slowly.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_PYTHON_DOWNLOADS := never
+export UV_COMPILE_BYTECODE := 1
+
+.PHONY: help setup demo test test-fast lint format lessons lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(READY)  ## build .venv from the lock, unless it is there
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "retention_kit needs Python 3.11 or newer; say which with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python lacks venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	@# uv installs the lock in seconds; where it has no wheel, pip does the same in a minute.
+	if $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: uv==$(UV) 2>/dev/null; \
+	then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else $(BIN)/pip install --quiet --require-hashes -r requirements.lock \
+	  && $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .; fi
+	touch $@
+
+demo: $(READY)  ## the main job on the bundled business: a report in English and in French
+	@$(BIN)/retention-kit demo
+
+test: $(READY) lint  ## all tests: package, doctests, notebooks, environment
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons
+
+test-fast: $(READY)  ## the tests of the package alone, without running notebooks
+	$(BIN)/python -m pytest -m "not notebook"
+
+lint: $(READY)  ## ruff: style and format
+	@$(BIN)/ruff check --quiet retention_kit tests
+	@$(BIN)/ruff format --quiet --check retention_kit tests
+
+format: $(READY)  ## let ruff mend what it can
+	$(BIN)/ruff check --fix retention_kit tests
+	$(BIN)/ruff format retention_kit tests
+
+lessons: $(READY)  ## run the lessons anew and keep their outputs
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/lessons/*/*.ipynb
+	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "cell.metadata.execution metadata.language_info.version" notebooks/lessons/*/*.ipynb
+
+lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml: hashes, no addresses
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --group dev --all-extras --output-file requirements.lock pyproject.toml
+
+clean:  ## remove what was built
+	rm -rf $(VENV) reports build dist

@@ -1,0 +1,128 @@
+"""Numbers, dates and money as each language writes them; Babel knows how.
+
+A placeholder of the catalogue names its format: ``{value:percent}``, ``{opening:money}``,
+``{month:month}``, ``{n:plural customer|customers}``. A plain ``{name}`` is text, or a message to be
+rendered in the same language.
+"""
+
+import datetime as dt
+import math
+import string
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+_QUOTES = {"en": "“{}”", "fr": "«\u202f{}\u202f»"}
+_UNKNOWN = "–"
+
+
+class Money(NamedTuple):
+    """An amount and the ISO code of its currency (None: not said, written without a symbol)."""
+
+    amount: float
+    currency: str | None = None
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _decimal(value: float, locale: str, pattern: str) -> str:
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, pattern, locale=locale)
+
+
+def percent(value: float, locale: str) -> str:
+    """Write a fraction as a percentage, with at most one decimal."""
+    from babel.numbers import format_percent
+
+    space = "\u00a0" if locale.startswith("fr") else ""
+    return format_percent(value, f"#,##0.#{space}%", locale=locale)
+
+
+def points(value: float, locale: str) -> str:
+    """Write a difference of fractions in percentage points, with its sign and one decimal."""
+    return _decimal(100 * value, locale, "+#,##0.0;−#,##0.0")
+
+
+def money(value: Money, locale: str, decimals: bool | None = None) -> str:
+    """Write an amount; cents only where there are some, unless `decimals` says."""
+    from babel.numbers import format_currency, get_currency_precision
+
+    amount, currency = value
+    shown = float(amount) != round(float(amount)) if decimals is None else decimals
+    digits = get_currency_precision(currency) if currency else 2
+    fraction = "." + "0" * digits if shown and digits else ""
+    if currency is None:
+        return _decimal(amount, locale, f"#,##0{fraction}")
+    pattern = f"#,##0{fraction}\u00a0¤" if locale.startswith("fr") else f"¤#,##0{fraction}"
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
+def p_value(value: float, locale: str) -> str:
+    """Write a p-value with its sign: three decimals, and never as zero."""
+    return "< " + _decimal(0.001, locale, "0.000") if value < 0.001 else "= " + _decimal(value, locale, "0.000")
+
+
+def date(value: dt.date, locale: str, pattern: str) -> str:
+    """Write a date with a CLDR pattern."""
+    from babel.dates import format_date
+
+    return format_date(value, pattern, locale=locale)
+
+
+_DATES = {"date": "d MMMM y", "date_short": "d MMM y", "month": "MMMM y", "month_short": "MMM y"}
+_NUMBERS = {"count": "#,##0", "number": "#,##0.###", "number1": "#,##0.0", "signed1": "+#,##0.0;−#,##0.0"}
+_CUSTOM: dict[str, Callable[..., str]] = {"percent": percent, "points": points, "money": money, "p": p_value}
+
+
+class Formatter(string.Formatter):
+    """Fill the placeholders of one language.
+
+    Parameters
+    ----------
+    lang : {"en", "fr"}
+    render : callable
+        Puts a message found among the fields into words: ``render(message, lang)``.
+    """
+
+    def __init__(self, lang: str, render: Callable[..., str]) -> None:
+        self._lang, self._locale, self._render = lang, LOCALES[lang], render
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Write one value in the format its placeholder names."""
+        name, _, rest = format_spec.partition(" ")
+        if name == "plural":
+            return self._plural(value, rest)
+        if name == "list":
+            return self._list(value)
+        if name == "quoted":
+            return _QUOTES[self._lang].format(self._text(value))
+        if not name:
+            return self._text(value)
+        if _unknown(value) or (name == "money" and _unknown(value[0])):
+            return _UNKNOWN
+        if name == "money_round":
+            return money(value, self._locale, decimals=False)
+        if name in _DATES:
+            return date(value, self._locale, _DATES[name])
+        if name in _NUMBERS:
+            return _decimal(value, self._locale, _NUMBERS[name])
+        return _CUSTOM[name](value, self._locale)
+
+    def _plural(self, number: float, forms: str) -> str:
+        from babel import Locale
+
+        one, other = forms.split("|")
+        return one if Locale.parse(self._locale).plural_form(number) == "one" else other
+
+    def _list(self, values: Iterable[Any]) -> str:
+        return ", ".join(self._text(value) for value in values)
+
+    def _text(self, value: Any) -> str:
+        if hasattr(value, "key") and hasattr(value, "fields"):
+            return self._render(value, self._lang)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return str(value)
+        return _UNKNOWN if _unknown(value) else _decimal(value, self._locale, _NUMBERS["number"])
