@@ -1,0 +1,64 @@
+"""Cohort studies of subscription customers: NRR, GRR, MRR movements and honest tests of hypotheses.
+
+The public names, in reading order; each loads its module at first use, so that importing the package is light.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+_HOMES = {
+    "read_subscriptions": "sources",
+    "read_customers": "sources",
+    "build_ledger": "ledger",
+    "open_ledger": "ledger",
+    "Ledger": "ledger",
+    "movements": "movements",
+    "mrr_bridge": "movements",
+    "nrr": "retention",
+    "grr": "retention",
+    "logo_retention": "retention",
+    "nrr_from_movements": "retention",
+    "grr_from_movements": "retention",
+    "retention_over_time": "retention",
+    "cohort_matrix": "cohorts",
+    "compare": "hypotheses",
+    "Estimate": "results",
+    "Estimates": "results",
+    "Bridge": "results",
+    "CohortMatrix": "results",
+    "Reconciliation": "results",
+    "Finding": "results",
+    "Verdict": "results",
+    "plot_cohort_matrix": "plots",
+    "plot_bridge": "plots",
+    "plot_waterfall": "plots",
+    "plot_retention_over_time": "plots",
+    "plot_survival": "plots",
+    "plot_finding": "plots",
+    "house_style": "plots",
+    "table_bridge": "tables",
+    "table_estimates": "tables",
+    "table_arms": "tables",
+    "table_reconciliation": "tables",
+    "heading": "pages",
+    "paragraph": "pages",
+    "picture": "pages",
+    "use_language": "wording",
+    "RetentionKitError": "errors",
+}
+_MODULES = ("synthetic", "reports")
+__version__ = version("retention-kit")
+__all__ = ["__version__", *_HOMES, *_MODULES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -122,7 +122,9 @@ def window(start: Any, end: Any, *, first: int, last: int, as_of: dt.date) -> tu
     """
     begin, close = month_number(start), month_number(end)
     if close > last:
-        raise OpenMonthError("error.open_month", month=month_start(close), as_of=as_of, last=month_start(last))
+        raise OpenMonthError(
+            "error.open_month", month=month_start(close), as_of=as_of, last=month_start(last)
+        )
     if begin >= close:
         raise MonthError("error.window_backwards", start=month_start(begin), end=month_start(close))
     if begin < first:

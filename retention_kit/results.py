@@ -37,8 +37,8 @@ class Estimate:
         Limits of the interval at `level`; NaN where the data cannot tell, or none was asked for.
     level : float
         Such as 0.95.
-    n : int
-        Customers in the base.
+    n : int or None
+        Customers in the base; None where only totals were given.
     rule : Message
         The rule that decided the number; ``str(rule)`` is its text.
     n_eff, largest_share : float
@@ -56,7 +56,7 @@ class Estimate:
     low: float
     high: float
     level: float
-    n: int
+    n: int | None
     rule: Message
     n_eff: float = math.nan
     largest_share: float = math.nan
@@ -70,6 +70,8 @@ class Estimate:
     def sentence(self, lang: str | None = None) -> str:
         """Return the number with its interval and its n, in words."""
         name = "estimate.plain" if math.isnan(self.low) else "estimate.interval"
+        if self.n is None:
+            name = "estimate.totals"
         fields = {"measure": Message(f"measure.{self.measure}"), "value": self.value, "n": self.n}
         return render(name, lang, low=self.low, high=self.high, level=self.level, **fields)
 
@@ -160,8 +162,19 @@ class Bridge:
         """Say the whole bridge in one sentence, for those who cannot see the figure."""
         flows = self.frame.groupby("period")[list(self.frame.columns[-7:])].sum()
         fields = {name: Money(float(flows[name].sum()), self.currency) for name in flows.columns[1:-1]}
-        opening, closing = Money(flows["opening"].iloc[0], self.currency), Money(flows["closing"].iloc[-1], self.currency)
-        return render("bridge.describe", lang, start=flows.index[0], end=flows.index[-1], opening=opening, closing=closing, **fields)
+        opening, closing = (
+            Money(flows["opening"].iloc[0], self.currency),
+            Money(flows["closing"].iloc[-1], self.currency),
+        )
+        return render(
+            "bridge.describe",
+            lang,
+            start=flows.index[0],
+            end=flows.index[-1],
+            opening=opening,
+            closing=closing,
+            **fields,
+        )
 
     def __str__(self) -> str:
         return f"{self.frame.to_string(index=False)}\n{render(self.rule)}"
@@ -205,7 +218,11 @@ class CohortMatrix:
     def describe(self, lang: str | None = None) -> str:
         """Say what the matrix shows in one sentence, for those who cannot see the figure."""
         age = int(min(12, self.values.columns[-1]))
-        fields = {"measure": Message(f"measure.{self.measure}"), "cohorts": len(self.sizes), "n": int(self.sizes.sum())}
+        fields = {
+            "measure": Message(f"measure.{self.measure}"),
+            "cohorts": len(self.sizes),
+            "n": int(self.sizes.sum()),
+        }
         fields |= {"first": self.values.index[0], "last": self.values.index[-1], "age": age}
         return render("cohorts.describe", lang, average=float(self.average[age]), **fields)
 
@@ -290,11 +307,14 @@ class Verdict:
         Why it is inconclusive or not testable.
     remedy : Message or None
         What would make it testable.
+    nuance : Message or None
+        What can be added to a clear verdict.
     """
 
     kind: str
     reason: Message | None = None
     remedy: Message | None = None
+    nuance: Message | None = None
 
     def text(self, lang: str | None = None) -> str:
         """Return the verdict in one or two words."""
@@ -372,15 +392,19 @@ class Finding:
         }
 
     def sentence(self, lang: str | None = None) -> str:
-        """Return the answer in words that can be repeated."""
-        return render(self._sentence_key(), lang, **self._fields())
+        """Return the answer in words that can be repeated; the verdict itself is `verdict.text`."""
+        fields = self._fields()
+        return " ".join(render(key, lang, **fields) for key in self._sentence_keys())
 
-    def _sentence_key(self) -> str:
-        kind = self.verdict.kind
-        if kind in {"inconclusive", "not_testable"}:
-            return f"finding.{self.outcome}.{kind}"
+    def _sentence_keys(self) -> list[str | Message]:
+        kind, nuance = self.verdict.kind, self.verdict.nuance
+        if kind == "not_testable":
+            return [f"finding.{self.outcome}.{kind}"]
+        if kind == "inconclusive":
+            return [f"finding.{self.outcome}.{kind}", *(["finding.needed"] if self.needed else [])]
         sign = "more" if self.direction > 0 else "less"
-        return f"finding.{self.outcome}.{kind}.{sign}"
+        causal = ["finding.caveat.randomised"] if kind != "does_not_support" and self.randomised else []
+        return [f"finding.{self.outcome}.{kind}.{sign}", *([nuance] if nuance else []), *causal]
 
     def describe(self, lang: str | None = None) -> str:
         """Say the comparison as numbers, for those who cannot see the figure."""

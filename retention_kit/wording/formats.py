@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 _QUOTES = {"en": "“{}”", "fr": "«\u202f{}\u202f»"}
+_SPACE_BEFORE_PERCENT = {"en_GB": "", "fr_FR": "\u00a0"}
 _UNKNOWN = "–"
 
 
@@ -37,13 +38,24 @@ def percent(value: float, locale: str) -> str:
     """Write a fraction as a percentage, with at most one decimal."""
     from babel.numbers import format_percent
 
-    space = "\u00a0" if locale.startswith("fr") else ""
-    return format_percent(value, f"#,##0.#{space}%", locale=locale)
+    return format_percent(value, f"#,##0.#{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale)
+
+
+def percent_even(value: float, locale: str) -> str:
+    """Write a fraction as a percentage with one decimal, so that an estimate and its limits line up."""
+    from babel.numbers import format_percent
+
+    return format_percent(value, f"#,##0.0{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale)
 
 
 def points(value: float, locale: str) -> str:
     """Write a difference of fractions in percentage points, with its sign and one decimal."""
     return _decimal(100 * value, locale, "+#,##0.0;−#,##0.0")
+
+
+def points_plain(value: float, locale: str) -> str:
+    """Write an amount of percentage points without a sign, with at most one decimal."""
+    return _decimal(100 * value, locale, "#,##0.#")
 
 
 def money(value: Money, locale: str, decimals: bool | None = None) -> str:
@@ -74,7 +86,14 @@ def date(value: dt.date, locale: str, pattern: str) -> str:
 
 _DATES = {"date": "d MMMM y", "date_short": "d MMM y", "month": "MMMM y", "month_short": "MMM y"}
 _NUMBERS = {"count": "#,##0", "number": "#,##0.###", "number1": "#,##0.0", "signed1": "+#,##0.0;−#,##0.0"}
-_CUSTOM: dict[str, Callable[..., str]] = {"percent": percent, "points": points, "money": money, "p": p_value}
+_CUSTOM: dict[str, Callable[..., str]] = {
+    "percent": percent,
+    "percent1": percent_even,
+    "points": points,
+    "points_plain": points_plain,
+    "money": money,
+    "p": p_value,
+}
 
 
 class Formatter(string.Formatter):
@@ -99,6 +118,8 @@ class Formatter(string.Formatter):
             return self._list(value)
         if name == "quoted":
             return _QUOTES[self._lang].format(self._text(value))
+        if name == "capital":
+            return self._capital(value)
         if not name:
             return self._text(value)
         if _unknown(value) or (name == "money" and _unknown(value[0])):
@@ -116,6 +137,10 @@ class Formatter(string.Formatter):
 
         one, other = forms.split("|")
         return one if Locale.parse(self._locale).plural_form(number) == "one" else other
+
+    def _capital(self, value: Any) -> str:
+        text = self._text(value)
+        return text[:1].upper() + text[1:]
 
     def _list(self, values: Iterable[Any]) -> str:
         return ", ".join(self._text(value) for value in values)

@@ -1,0 +1,18 @@
+"""The one seam for size: what an engine must be able to say about a book of business.
+
+An engine is a module with these functions over its own kind of book; `Ledger.engine` picks it by the book.
+Money is integer minor units (cents), months are numbers (see `months`), and only sums leave the engine unless a
+function says "per customer".
+
+``bridge``          sums of the flows of each period and group
+``movements``       the flows per customer and period
+``opening_base``    per customer of the opening base: MRR at both ends of a window
+``trailing``        sums for every window of a given length
+``cohorts``         sums for each cohort and age
+``lives``           per customer: first month, age at churn, months watched
+
+``memory`` is the embedded default, on NumPy.
+"""
+
+FLOWS = ("new", "reactivation", "expansion", "contraction", "churn")
+"""The five movements, in the order of the bridge."""

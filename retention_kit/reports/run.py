@@ -1,0 +1,209 @@
+"""One report: parameters checked, notebook run aside, results moved into place when they are whole."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from retention_kit import errors
+from retention_kit.errors import OptionError, ReportError
+from retention_kit.reports.execution import UnfinishedError, execute
+from retention_kit.reports.export import page_title, to_html
+from retention_kit.reports.library import report_path
+from retention_kit.reports.parameters import check_parameters, declared_parameters
+from retention_kit.wording import Message
+
+FORMATS = ("html", "ipynb")
+_LONGEST_STEM = 100
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """What a report left: the executed notebook and, where asked for, the page.
+
+    Attributes
+    ----------
+    notebook : Path
+    html : Path or None
+    """
+
+    notebook: Path
+    html: Path | None = None
+
+
+def run_report(
+    name: str | Path,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    output_dir: str | Path,
+    stem: str | None = None,
+    formats: Iterable[str] = ("html",),
+    cell_timeout: float | None = None,
+) -> ReportFiles:
+    """Run a report and write its executed notebook and its page.
+
+    Parameters
+    ----------
+    name : str or Path
+        One of `report_names()`, or the path of a notebook of one's own.
+    parameters : mapping of str to object, optional
+        Values of parameters which the notebook declares; the others keep their defaults.
+    output_dir : str or Path
+        Made if it is not there.
+    stem : str, optional
+        Name of the files without their endings. Default: the name of the report.
+    formats : iterable of {"html", "ipynb"}
+        The executed notebook is always written.
+    cell_timeout : float, optional
+        Seconds that one cell may take. Default: no limit.
+
+    Returns
+    -------
+    ReportFiles
+        Files that are whole: they are written aside and moved into place at the end.
+
+    Raises
+    ------
+    UnknownParameterError, ParameterTypeError, OptionError
+        If a parameter, a format or a name is refused, before anything runs.
+    ReportError
+        ``error.report_input`` if the notebook refused its input with an error of this package;
+        ``error.report_failed`` or ``error.image_without_alt`` if it broke, and then the partly run notebook
+        stays as ``<stem>.failed.ipynb``.
+    """
+    source = report_path(name)
+    checked = check_parameters(source, parameters or {})
+    formats = _checked_formats(formats)
+    stem = _checked_stem(source.stem if stem is None else stem)
+    run = _Run(source, checked, _made_folder(output_dir), stem, cell_timeout)
+    try:
+        return run.deliver("html" in formats)
+    finally:
+        run.partial.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class _Run:
+    source: Path
+    parameters: Mapping[str, Any]
+    folder: Path
+    stem: str
+    cell_timeout: float | None
+
+    @property
+    def partial(self) -> Path:
+        return self.folder / f".{self.stem}.{os.getpid()}.partial.ipynb"
+
+    @property
+    def failed(self) -> Path:
+        return self.folder / f"{self.stem}.failed.ipynb"
+
+    def deliver(self, html: bool) -> ReportFiles:
+        files = ReportFiles(
+            self.folder / f"{self.stem}.ipynb", self.folder / f"{self.stem}.html" if html else None
+        )
+        notebook = self._execute()
+        _describe(notebook, self)
+        nbformat.write(notebook, self.partial)
+        if files.html:
+            self._export(files.html)
+        self.partial.replace(files.notebook)
+        self.failed.unlink(missing_ok=True)
+        return files
+
+    def _execute(self) -> NotebookNode:
+        try:
+            return execute(self.source, self.partial, self.parameters, cell_timeout=self.cell_timeout)
+        except PapermillExecutionError as failure:
+            if _refused_input(failure.ename):
+                raise self._refusal(failure.evalue) from None
+            raise self._failure(failure) from failure
+        except Exception as failure:
+            raise self._failure(failure) from failure
+
+    def _export(self, page: Path) -> None:
+        try:
+            to_html(self.partial, page)
+        except ReportError:
+            self.partial.replace(self.failed)
+            raise
+
+    def _refusal(self, message: str) -> ReportError:
+        return ReportError("error.report_input", report=self.source.stem, message=message)
+
+    def _failure(self, failure: Exception) -> ReportError:
+        if self.partial.exists():
+            self.partial.replace(self.failed)
+        return ReportError(
+            "error.report_failed",
+            report=self.source.stem,
+            reason=_reason(failure, self.cell_timeout),
+            notebook=str(self.failed),
+        )
+
+
+def _refused_input(ename: str) -> bool:
+    kind = getattr(errors, ename, None)
+    return isinstance(kind, type) and issubclass(kind, errors.RetentionKitError)
+
+
+def _reason(failure: Exception, cell_timeout: float | None) -> Message:
+    if isinstance(failure, UnfinishedError):
+        return Message("report.reason_stopped")
+    if isinstance(failure, DeadKernelError):
+        return Message("report.reason_kernel")
+    if isinstance(failure, CellTimeoutError):
+        return Message("report.reason_timeout", {"seconds": cell_timeout})
+    name, text = type(failure).__name__, str(failure)
+    if isinstance(failure, PapermillExecutionError):
+        name, text = failure.ename, failure.evalue
+    return Message("report.reason_exception", {"name": name, "message": text})
+
+
+def _describe(notebook: NotebookNode, run: _Run) -> None:
+    """Write into the notebook what made it, and what the page needs."""
+    defaults = {item.name: item.default for item in declared_parameters(run.source).values()}
+    effective = defaults | dict(run.parameters)
+    lang = str(effective.get("lang", "en"))
+    title = page_title(notebook) or run.source.stem
+    notebook.metadata.update(language=lang, title=title)
+    notebook.metadata.papermill.update(
+        input_path=str(run.source), output_path=str(run.folder / f"{run.stem}.ipynb")
+    )
+    notebook.metadata["retention_kit"] = {
+        "version": version("retention-kit"),
+        "report": run.source.stem,
+        "lang": lang,
+        "parameters": effective,
+    }
+
+
+def _checked_formats(formats: Iterable[str]) -> set[str]:
+    chosen = set(formats)
+    for unknown in sorted(chosen - set(FORMATS)):
+        raise OptionError("error.report_format", value=unknown, legal=list(FORMATS))
+    return chosen
+
+
+def _checked_stem(stem: str) -> str:
+    if not stem or stem.startswith(".") or len(stem) > _LONGEST_STEM or set(stem) & set("/\\\0:"):
+        raise OptionError("error.report_stem", value=stem, longest=_LONGEST_STEM)
+    return stem
+
+
+def _made_folder(output_dir: str | Path) -> Path:
+    folder = Path(output_dir).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise OptionError("error.output_dir", path=str(folder), reason=fault.strerror) from None
+    if not os.access(folder, os.W_OK):
+        raise OptionError("error.output_dir", path=str(folder), reason=os.strerror(13))
+    return folder

@@ -1,0 +1,373 @@
+"""The invented business: whole, believable, and true to what it says was planted.
+
+The tests count with their own few lines of pandas, month end by month end, never with the kit's measures.
+"""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from retention_kit.synthetic import HABITS, make_business
+
+approx = pytest.approx
+
+AS_OF = pd.Timestamp("2025-12-31")
+COLUMNS = (
+    "subscription_id customer_id start end amount interval interval_count currency discount_percent "
+    "discount_until status plan"
+)
+
+
+def monthly_mrr(business, months=48):
+    """MRR of every customer at every month end: a row counts when start <= last day < end."""
+    rows = business.subscriptions.query("status != 'trialing'")
+    gross = rows["amount"] / rows["interval"].map({"month": 1, "year": 12})
+    table = {}
+    for last in pd.date_range(end=AS_OF, periods=months, freq="ME"):
+        counts = (rows["start"] <= last) & ~(rows["end"] <= last)
+        cut = rows["discount_percent"].where(~(rows["discount_until"] <= last), 0)
+        table[last] = (gross * (1 - cut / 100))[counts].groupby(rows["customer_id"][counts]).sum()
+    return pd.DataFrame(table).reindex(business.customers["customer_id"]).fillna(0)
+
+
+def churn_age(business):
+    """Age of the first month end at 0 (inf: never, so far) and the age reached at the last month end."""
+    paying = monthly_mrr(business).to_numpy() > 0
+    first, last = paying.argmax(axis=1), paying.shape[1] - 1
+    gone = ~paying & (np.arange(last + 1) > first[:, None])
+    age = np.where(gone.any(axis=1), gone.argmax(axis=1) - first, np.inf)
+    arms = business.customers.set_index("customer_id")
+    found = arms.assign(age=age, reached=last - first, annual=yearly(business))
+    return found[paying.any(axis=1)]
+
+
+def yearly(business):
+    intervals = business.subscriptions.groupby("customer_id")["interval"].last()
+    return intervals.eq("year").reindex(business.customers["customer_id"]).to_numpy()
+
+
+def lines(business):
+    """Paying rows with the start of the unbroken contract that each belongs to."""
+    rows = business.subscriptions.query("status != 'trialing'").copy()
+    rows["add_on"] = rows["plan"].str.contains("add-on")
+    rows = rows.sort_values(["customer_id", "add_on", "start"], ignore_index=True)
+    opens = rows["start"] != rows.groupby(["customer_id", "add_on"])["end"].shift()
+    return rows.assign(opened=rows["start"].groupby(opens.cumsum()).transform("first"))
+
+
+def is_anniversary(date, opened, step):
+    """`date` is a multiple of `step` months after `opened`, on its day or the last of a shorter month."""
+    months = (date.dt.year - opened.dt.year) * 12 + date.dt.month - opened.dt.month
+    return (months % step == 0) & (date.dt.day == np.minimum(opened.dt.day, date.dt.days_in_month))
+
+
+@pytest.fixture(scope="module")
+def business():
+    return make_business()
+
+
+@pytest.fixture(scope="module")
+def large():
+    return make_business(40_000, seed=1)
+
+
+# The tables
+
+
+def test_the_same_seed_gives_the_same_tables():
+    one, two, other = make_business(300, seed=3), make_business(300, seed=3), make_business(300, seed=4)
+    assert_frame_equal(one.customers, two.customers)
+    assert_frame_equal(one.subscriptions, two.subscriptions)
+    assert one.truth == two.truth
+    assert not one.customers["signup"].equals(other.customers["signup"])
+
+
+def test_the_effect_changes_contracts_and_not_who_the_customers_are():
+    none, strong = make_business(300, demo_effect=0.0), make_business(300, demo_effect=0.1)
+    assert_frame_equal(none.customers, strong.customers)
+    assert not none.subscriptions.equals(strong.subscriptions)
+
+
+def test_columns_and_types(business):
+    rows, people = business.subscriptions, business.customers
+    assert list(rows.columns) == COLUMNS.split()
+    assert " ".join(people.columns) == "customer_id name segment plan country csm signup personalised_demo"
+    dates = [rows["start"], rows["end"], rows["discount_until"], people["signup"]]
+    assert {str(column.dtype) for column in dates} == {"datetime64[s]"}
+    assert people["personalised_demo"].dtype == bool
+    assert set(rows["interval"]) == {"month", "year"}
+    assert set(rows["currency"]) == {"EUR"}
+    assert set(rows["status"]) == {"active", "trialing", "cancelled"}
+    assert business.as_of == dt.date(2025, 12, 31)
+
+
+def test_numbers_are_unique_and_every_row_has_its_customer(business):
+    rows, people = business.subscriptions, business.customers
+    assert rows["subscription_id"].is_unique
+    assert people["customer_id"].is_unique
+    assert people["name"].is_unique
+    assert set(rows["customer_id"]) == set(people["customer_id"])
+    # a customer signs up on the first day of the first row, the trial included
+    first = rows.groupby("customer_id")["start"].min().reindex(people["customer_id"])
+    assert (first.to_numpy() == people["signup"].to_numpy()).all()
+
+
+def test_amounts_are_positive_whole_cents(business):
+    amount = business.subscriptions["amount"]
+    assert (amount > 0).all()
+    assert (amount == amount.round(2)).all()
+
+
+@pytest.mark.parametrize("as_of", ["2025-12-31", dt.date(2024, 2, 29), "2025-06-15"])
+def test_nothing_begins_after_as_of_and_only_announced_ends_lie_beyond(as_of):
+    business = make_business(1_000, as_of=as_of)
+    rows, day = business.subscriptions, pd.Timestamp(as_of)
+    assert (rows["start"] <= day).all()
+    assert (rows["start"] < rows["end"])[rows["end"].notna()].all()
+    beyond = rows[rows["end"] > day]
+    assert (beyond["end"] <= day + pd.Timedelta(days=HABITS.notice_days)).all()
+    assert set(beyond["status"]) <= {"active"}
+    assert rows["start"].max() > day - pd.Timedelta(days=15)
+
+
+def test_ends_look_neither_like_month_ends_nor_like_the_export(large):
+    ends = large.subscriptions["end"].dropna()
+    # starts are spread over the days, so about 1 end in 30 falls on the last day of a month
+    assert ends.dt.is_month_end.mean() == approx(1 / 30, abs=0.02)
+    assert (ends == AS_OF).mean() < 0.005
+
+
+# The planted truth
+
+
+@pytest.mark.parametrize("effect", [-0.10, 0.0, 0.08, 0.15])
+def test_truth_states_the_effect(effect):
+    truth = make_business(500, demo_effect=effect).truth
+    assert truth.retention_12_with_demo - truth.retention_12_without_demo == approx(effect, abs=1e-12)
+    assert np.sign(1 - truth.hazard_ratio) == np.sign(effect)
+    assert (truth.demo_effect, truth.seed, truth.customers) == (effect, 7, 500)
+
+
+def test_no_effect_is_a_ratio_of_exactly_one():
+    truth = make_business(500, demo_effect=0).truth
+    assert truth.hazard_ratio == 1.0
+    assert truth.retention_12_with_demo == truth.retention_12_without_demo
+
+
+@pytest.mark.parametrize("effect", [0.08, 0.0, -0.06])
+def test_the_planted_effect_is_recovered(effect):
+    business = make_business(40_000, seed=11, demo_effect=effect)
+    seen = churn_age(business).query("reached >= 12")
+    arm = (seen["age"] > 12).groupby(seen["personalised_demo"]).agg(["mean", "var", "size"])
+    truth, error = business.truth, np.sqrt(arm["var"] / arm["size"])
+    # about 13,000 customers an arm, retention about 0.8: error of an arm sqrt(0.8 * 0.2 / 13,000) = 0.0035,
+    # of the difference sqrt(2) * 0.0035 = 0.005; three errors are 0.015, far from the 0.08 and 0.06 planted
+    assert np.hypot(*error) < 0.006
+    assert arm["mean"][True] - arm["mean"][False] == approx(effect, abs=3 * np.hypot(*error))
+    assert arm["mean"][True] == approx(truth.retention_12_with_demo, abs=3 * error[True])
+    assert arm["mean"][False] == approx(truth.retention_12_without_demo, abs=3 * error[False])
+
+
+def test_the_truth_lies_in_the_middle_of_many_businesses():
+    gaps = []
+    for seed in range(30):
+        seen = churn_age(make_business(1_000, seed=seed)).query("reached >= 12")
+        share = (seen["age"] > 12).groupby(seen["personalised_demo"]).mean()
+        gaps.append(share[True] - share[False] - 0.08)
+    # one business: about 320 customers an arm, error sqrt(2 * 0.16 / 320) = 0.032; mean of thirty: 0.006
+    assert np.std(gaps, ddof=1) == approx(0.032, abs=0.012)
+    assert np.mean(gaps) == approx(0, abs=3 * 0.006)
+
+
+def test_the_ratio_holds_for_monthly_and_yearly_contracts_alike(large):
+    seen = churn_age(large).query("reached >= 12 and segment == 'SMB'")
+    kept = np.log((seen["age"] > 12).groupby([seen["annual"], seen["personalised_demo"]]).mean())
+    ratio = kept.xs(True, level=1) / kept.xs(False, level=1)
+    # survival with the demo = survival without ** ratio; error of log(-log S) is
+    # sqrt((1 - S) / (n S)) / -log S: at least 2,500 in each of four cells and S 0.65 to 0.83, so at most 0.05
+    # each and 0.06 for the ratio (0.64 * sqrt(2) * 0.05 = 0.045)
+    assert ratio.to_numpy() == approx([large.truth.hazard_ratio] * 2, abs=0.13)
+
+
+def test_the_demo_is_a_fair_coin(large):
+    people = large.customers
+    # 40,000 coins: error 0.5 / 200 = 0.0025
+    assert people["personalised_demo"].mean() == approx(0.5, abs=0.01)
+    share = people.groupby("segment")["personalised_demo"].agg(["mean", "size"])
+    assert (abs(share["mean"] - 0.5) < 3.5 * 0.5 / np.sqrt(share["size"])).all()
+
+
+@pytest.mark.parametrize("effect", [0.5, -0.9])
+def test_an_effect_out_of_reach_is_refused_with_the_range(effect):
+    # retention without the demo is about 0.75: it can gain 0.25 or lose 0.75
+    with pytest.raises(ValueError, match=r"-0\.7\d\d to 0\.2\d\d"):
+        make_business(500, demo_effect=effect)
+
+
+@pytest.mark.parametrize("wrong", [{"customers": 0}, {"months": 0}])
+def test_an_empty_business_is_refused(wrong):
+    with pytest.raises(ValueError, match="at least 1"):
+        make_business(**wrong)
+
+
+@pytest.mark.parametrize(("customers", "months"), [(1, 48), (20, 1), (60, 3), (60, 120)])
+def test_small_new_and_old_businesses(customers, months):
+    business = make_business(customers, months=months)
+    assert len(business.customers) == customers
+    oldest = AS_OF - pd.DateOffset(months=months) - pd.Timedelta(days=HABITS.trial_days)
+    assert business.subscriptions["start"].min() > oldest
+
+
+# Contracts
+
+
+def test_contracts_change_and_end_only_at_their_anniversaries(large):
+    rows = lines(large)
+    # an add-on keeps the anniversaries of the contract that it was added to
+    anchor = rows["opened"].where(~rows["add_on"], rows.groupby("customer_id")["opened"].transform("first"))
+    for interval, step in [("year", 12), ("month", 1)]:
+        some = rows.assign(anchor=anchor)[rows["interval"] == interval]
+        assert is_anniversary(some["start"], some["anchor"], step).all()
+        ended = some[some["end"].notna()]
+        off = ended[~is_anniversary(ended["end"], ended["anchor"], step)]
+        # only those who left in their first month, all of them monthly, end on another day
+        assert (off["end"].dt.to_period("M") == off["start"].dt.to_period("M")).all()
+        assert len(off) == 0 or interval == "month"
+
+
+def test_yearly_contracts_churn_at_ages_12_24_36(large):
+    seen = churn_age(large)
+    ages = seen.loc[seen["annual"] & np.isfinite(seen["age"]), "age"]
+    assert set(ages) == {12, 24, 36}
+
+
+def test_monthly_contracts_churn_most_in_their_first_months(large):
+    seen = churn_age(large).query("not annual and reached >= 12")
+    at = seen["age"].value_counts()
+    hazard = {age: at[age] / (seen["age"] >= age).sum() for age in range(1, 13)}
+    # the extra hazard is 1.5 at age 1 and gone by age 12: (1 + 1.5) / 1 = 2.5
+    assert hazard[1] / np.mean([hazard[age] for age in range(8, 13)]) == approx(2.5, abs=0.35)
+
+
+def test_rows_of_one_contract_differ_from_one_another(large):
+    rows = lines(large)
+    follows = rows["opened"] != rows["start"]
+    same = (rows[["amount", "plan"]] == rows[["amount", "plan"]].shift()).all(axis=1)
+    assert follows.sum() > 10_000
+    assert not (same & follows).any()
+
+
+def test_believable_features_occur(business):
+    rows, found = business.subscriptions, lines(business)
+    paid = found[found["end"].isna() | (found["end"].dt.to_period("M") > found["start"].dt.to_period("M"))]
+    main = paid[~paid["add_on"]]
+    upgraded = main["plan"].ne(main.groupby("customer_id")["plan"].shift()) & main["opened"].ne(main["start"])
+    counts = {
+        "return": main.groupby("customer_id")["opened"].nunique().gt(1).sum(),
+        "introductory discount": rows["discount_until"].notna().sum(),
+        "permanent discount": (rows["discount_until"].isna() & (rows["discount_percent"] > 0)).sum(),
+        "add-on": paid[paid["add_on"]]["customer_id"].nunique(),
+        "trial": (rows["status"] == "trialing").sum(),
+        "announced": (rows["end"] > AS_OF).sum(),
+        "between two month ends": len(found) - len(paid),
+        "upgrade": upgraded.sum(),
+    }
+    assert {name: count for name, count in counts.items() if count < 5} == {}
+    assert counts["announced"] < 0.03 * rows["end"].isna().sum()
+    assert counts["between two month ends"] < 20
+
+
+def test_returners_stay_away_two_to_eight_months(large):
+    main = lines(large).query("not add_on")
+    opens = main.loc[main["start"] == main["opened"], ["customer_id", "start"]]
+    left = main.groupby("customer_id")["end"].shift()[opens.index]
+    away = (opens["start"].dt.to_period("M").astype("int64") - left.dt.to_period("M").astype("int64"))[left.notna()]
+    assert set(away) == set(range(2, 9))
+
+
+def test_an_add_on_runs_beside_the_contract_and_ends_with_it(business):
+    rows = lines(business)
+    extra = rows[rows["add_on"]].merge(rows[~rows["add_on"]], on="customer_id", suffixes=("", "_main"))
+    beside = extra[extra["start"] >= extra["opened_main"]].groupby("subscription_id")
+    assert beside.ngroups == rows["add_on"].sum()
+    together = (extra["end"] == extra["end_main"]) | (extra["end"].isna() & extra["end_main"].isna())
+    assert extra[together]["subscription_id"].nunique() == rows["add_on"].sum()
+
+
+def test_discounts_end_three_months_after_the_start_or_never(business):
+    rows = lines(business)
+    intro = rows[rows["discount_until"].notna()]
+    assert set(intro["discount_percent"]) == {20.0, 30.0, 50.0}
+    assert (intro["interval"] == "month").all()
+    assert (intro["start"] < intro["discount_until"]).all()
+    months = intro["discount_until"].dt.to_period("M").astype("int64") - intro["opened"].dt.to_period("M").astype(
+        "int64"
+    )
+    assert set(months) == {3}
+    lasting = rows[rows["discount_until"].isna() & (rows["discount_percent"] > 0)]
+    assert set(lasting["interval"]) == {"year"}
+    assert set(lasting["discount_percent"]) == {5.0, 10.0, 15.0}
+
+
+def test_trials_lead_straight_into_the_paid_contract(business):
+    rows = business.subscriptions
+    trial = rows[rows["status"] == "trialing"]
+    starts = rows[rows["status"] != "trialing"].groupby("customer_id")["start"].min()
+    assert (trial["end"].to_numpy() == starts[trial["customer_id"]].to_numpy()).all()
+    assert ((trial["end"] - trial["start"]).dt.days == HABITS.trial_days).all()
+
+
+# The business as a whole
+
+
+def test_each_portfolio_leans_to_one_segment_and_holds_both_arms(business):
+    people = business.customers
+    assert set(people["csm"].value_counts()) == {50}
+    arms = pd.crosstab(people["csm"], people["personalised_demo"])
+    assert arms.to_numpy().min() >= 10
+    largest = pd.crosstab(people["csm"], people["segment"], normalize="index").max(axis=1)
+    # without leaning the largest share would be that of SMB, 0.55
+    assert largest.mean() > 0.65
+
+
+def test_signups_grow_and_rest_in_august(large):
+    months = large.customers["signup"].dt.to_period("M").value_counts()
+    year = months.groupby(months.index.year).sum()
+    # 2 % a month: exp(0.02 * 12) = 1.27 from one year to the next
+    assert year[2025] / year[2024] == approx(1.27, abs=0.06)
+    assert months["2025-08"] < 0.7 * months["2025-09"]
+
+
+def test_revenue_is_heavy_tailed_and_enterprises_pay_by_the_year(large):
+    now = monthly_mrr(large, months=1).iloc[:, 0]
+    now = now[now > 0].sort_values(ascending=False)
+    assert now.head(len(now) // 10).sum() / now.sum() > 0.45
+    people = large.customers.assign(annual=yearly(large))
+    share = people.groupby("segment")["annual"].mean()
+    assert share["Enterprise"] > share["Mid-market"] > share["SMB"] > 0.25
+
+
+def twelve_months(business):
+    mrr = monthly_mrr(business, months=13)
+    before, now = mrr.iloc[:, 0], mrr.iloc[:, -1]
+    before, now = before[before > 0], now[before > 0]
+    kept = np.minimum(before, now).sum() / before.sum()
+    return now.sum() / before.sum(), kept, (now > 0).mean()
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.08])
+def test_twelve_months_of_a_large_business_are_believable(effect):
+    nrr, grr, logo = twelve_months(make_business(20_000, seed=2, demo_effect=effect))
+    assert 0.95 <= nrr <= 1.05
+    assert 0.80 <= grr <= 0.90
+    assert 0.75 <= logo <= 0.86
+
+
+def test_twelve_months_of_the_default_business_are_believable(business):
+    nrr, grr, logo = twelve_months(business)
+    assert 0.95 <= nrr <= 1.05
+    assert 0.80 <= grr <= 0.90
+    assert 0.75 <= logo <= 0.86
