@@ -18,8 +18,8 @@ _HOMES = {
     "nrr": "retention",
     "grr": "retention",
     "logo_retention": "retention",
-    "nrr_from_movements": "retention",
-    "grr_from_movements": "retention",
+    "nrr_from_movements": "totals",
+    "grr_from_movements": "totals",
     "retention_over_time": "retention",
     "cohort_matrix": "cohorts",
     "compare": "hypotheses",
@@ -49,7 +49,7 @@ _HOMES = {
 }
 _MODULES = ("synthetic", "reports")
 __version__ = version("retention-kit")
-__all__ = ["__version__", *_HOMES, *_MODULES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

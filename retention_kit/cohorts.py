@@ -47,8 +47,8 @@ def cohort_matrix(ledger: Ledger, *, measure: str = "nrr", cohort: str = "M") ->
     -------
     CohortMatrix
         Rows: first paying month; months in which nobody began have no row. Columns: age in months since the customer's
-        own first month end with MRR, 0 first. NaN where the age has not been reached, never 0; a cohort that lost everyone
-        is an observed 0. ``average`` is Σ numerators ÷ Σ denominators over the observed cells of an age.
+        own first month end with MRR, 0 first. NaN where the age has not been reached, never 0; a cohort that lost
+        everyone is an observed 0. ``average`` is Σ numerators ÷ Σ denominators over the observed cells of an age.
 
     Raises
     ------

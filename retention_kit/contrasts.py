@@ -28,7 +28,7 @@ class Share:
 
     @property
     def n_eff(self) -> float:
-        """How many fully watched customers are as informative: ``S(1 - S) / variance``; those at risk if none churned."""
+        """How many fully watched customers tell as much: ``S(1 - S) / variance``; those at risk if none churned."""
         return self.value * (1 - self.value) / self.variance if self.variance > 0 else float(self.at_risk)
 
     def limits(self, z: float) -> tuple[float, float]:
@@ -57,8 +57,8 @@ def retention_difference(treated: Share, reference: Share, *, level: float = 0.9
     """Return the difference of two Kaplan–Meier shares with its MOVER interval.
 
     Newcombe's formula with Wilson limits at each group's effective number of customers; without censoring it is
-    Newcombe's hybrid score interval (1998, method 10) itself. Defined when a group had no churn, and calibrated down to 8
-    customers a group (STATISTICS.md, section 1.4). The p-value inverts the same interval.
+    Newcombe's hybrid score interval (1998, method 10) itself. Defined when a group had no churn, and calibrated down
+    to 8 customers a group (STATISTICS.md, section 1.4). The p-value inverts the same interval.
 
     Parameters
     ----------

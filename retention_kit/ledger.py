@@ -12,7 +12,7 @@ import pandas as pd
 
 from retention_kit.billing import money_of, paid_until, reasons_outside, stretches_of_mrr
 from retention_kit.engines import memory
-from retention_kit.errors import EmptyTableError, UnmatchedCustomersError
+from retention_kit.errors import EmptyTableError, OptionError, UnmatchedCustomersError
 from retention_kit.months import last_closed, month_start, month_starts, parse_day
 from retention_kit.results import Reconciliation
 from retention_kit.schema import CUSTOMER_ID, MONTH, MRR, Subscriptions, attribute
@@ -104,6 +104,19 @@ class Ledger:
             codes, labels = np.where(codes < 0, len(labels), codes), [*labels, render("word.unknown")]
         return codes, labels
 
+    def last_window(self, months: int) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """Return start and end of the last `months` months observed, as nrr and its like take them.
+
+        Raises
+        ------
+        OptionError
+            If `months` is less than 1, or more than lie between the first and the last month observed.
+        """
+        longest = self.book.last - self.book.first
+        if not 1 <= months <= longest:
+            raise OptionError("error.window_length", value=months, longest=longest)
+        return month_start(self.book.last - months), self.last_month
+
     def summary(self, lang: str | None = None) -> str:
         """Return what the ledger holds, in one sentence."""
         return render(
@@ -117,9 +130,7 @@ class Ledger:
         )
 
     def __str__(self) -> str:
-        return "\n".join(
-            [self.summary(), *map(str, self.rules), str(self.reconciliation), *map(str, self.warnings)]
-        )
+        return "\n".join([self.summary(), *map(str, self.rules), str(self.reconciliation), *map(str, self.warnings)])
 
     def _repr_html_(self) -> str:
         messages = (Message("text", {"text": line}) for line in str(self).split("\n"))
@@ -137,9 +148,9 @@ def build_ledger(
     """Build the ledger: each customer's MRR as it stands at the end of each month.
 
     A subscription counts in a month when it has begun by the month's last day and has not ended by it:
-    ``start <= last day < end``. Its amount is normalised to a month (quarter ÷ 3, half-year ÷ 6, year ÷ 12, week × 52/12,
-    day × 365/12), the discount of that day deducted, the result rounded half-even to the cent; a customer's subscriptions
-    are summed. From there on all sums are exact.
+    ``start <= last day < end``. Its amount is normalised to a month (quarter ÷ 3, half-year ÷ 6, year ÷ 12,
+    week × 52/12, day × 365/12), the discount of that day deducted, the result rounded half-even to the cent; a
+    customer's subscriptions are summed. From there on all sums are exact.
 
     Parameters
     ----------
@@ -201,7 +212,7 @@ def build_ledger(
         currency=currency,
         digits=digits,
         rules=(Message("rule.ledger", {"ends": convention}),),
-        reconciliation=Reconciliation(_account(read, outside), read.source, currency),
+        reconciliation=Reconciliation(_account(read, outside), read.source, currency, read.digest),
         customers=known,
         warnings=(*_end_of_export(ends, day, read.source), *notes),
     )
@@ -218,9 +229,7 @@ def _account(read: Subscriptions, outside: pd.Series) -> pd.DataFrame:
     kept = read.frame[["row", "subscription_id", CUSTOMER_ID, "amount"]].assign(
         status=np.where(outside == "", "used", "outside"), reason=outside.to_numpy()
     )
-    rows = pd.concat(
-        [kept, read.rejected.assign(status="rejected")[kept.columns]] if len(read.rejected) else [kept]
-    )
+    rows = pd.concat([kept, read.rejected.assign(status="rejected")[kept.columns]] if len(read.rejected) else [kept])
     return rows.sort_values("row", kind="stable").reset_index(drop=True)
 
 
@@ -242,14 +251,12 @@ def _attributes(customers: Table | None, ids: pd.Index) -> tuple[pd.DataFrame | 
 
 
 def _end_of_export(ends: pd.Series, as_of: dt.date, source: str) -> list[Message]:
-    """Warn when most ends seen fall on one last day: churn, or only the end of what was exported?"""
+    """Warn when most ends seen fall on one last day, which may be churn or only the end of what was exported."""
     seen = ends[ends <= pd.Timestamp(as_of)]
     same = int((seen == seen.max()).sum())
     if len(seen) < 2 or same * 2 <= len(seen):
         return []
-    return [
-        Message("warning.end_of_export", {"n": same, "total": len(seen), "day": seen.max(), "source": source})
-    ]
+    return [Message("warning.end_of_export", {"n": same, "total": len(seen), "day": seen.max(), "source": source})]
 
 
 def open_ledger(
@@ -282,8 +289,6 @@ def open_ledger(
 
         business = make_business()
         return build_ledger(business.subscriptions, as_of=as_of, customers=business.customers)
-    read = read_subscriptions(
-        subscriptions, columns=columns, interval=interval or None, currency=currency or None
-    )
+    read = read_subscriptions(subscriptions, columns=columns, interval=interval or None, currency=currency or None)
     given = None if isinstance(customers, str) and not customers else customers
     return build_ledger(read, as_of=as_of, customers=given, end_inclusive=end_inclusive)

@@ -31,8 +31,8 @@ def movements(ledger: Ledger, *, freq: str = "M") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        customer_id, period (its first day), opening, new, reactivation, expansion, contraction, churn, closing; positive
-        magnitudes; one row a customer and period in which they paid at the opening or at the closing.
+        customer_id, period (its first day), opening, new, reactivation, expansion, contraction, churn, closing;
+        positive magnitudes; one row a customer and period in which they paid at the opening or at the closing.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def movements(ledger: Ledger, *, freq: str = "M") -> pd.DataFrame:
     Notes
     -----
     new: first MRR ever. reactivation: 0 → positive, after having paid before. expansion: positive → more. contraction:
-    positive → less, still positive. churn: positive → 0. Who pays before the first month observed is opening, never new.
+    positive → less, still positive. churn: positive → 0.
 
     Examples
     --------
@@ -82,7 +82,8 @@ def mrr_bridge(
     Returns
     -------
     Bridge
-        Its ``frame`` has period (first day), the group, opening, new, reactivation, expansion, contraction, churn, closing.
+        Its ``frame`` has period (first day), the group, opening, new, reactivation, expansion, contraction, churn,
+        closing.
 
     Raises
     ------

@@ -1,23 +1,10 @@
-"""The tables that come in: their columns, what each cell must be, and what is wrong row by row.
+"""The tables that come in: their columns, and what a table is once it has been checked."""
 
-Everything is checked here, once, at the door; what stands further inside trusts its input.
-"""
-
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from retention_kit.errors import (
-    EmptyTableError,
-    InvalidRowsError,
-    MissingColumnError,
-    OptionError,
-    UnknownColumnError,
-)
-from retention_kit.wording import Message
+from retention_kit.errors import UnknownColumnError
 
 CUSTOMER_ID, MONTH, MRR = "customer_id", "month", "mrr"
 
@@ -34,8 +21,6 @@ OPTIONAL = {
     "product": None,
 }
 FIELDS = (*REQUIRED, *OPTIONAL)
-_DATES = ("start", "end", "discount_until")
-_NUMBERS = ("amount", "interval_count", "discount_percent", "discount_amount")
 
 INTERVALS = {
     "day": (365, 12),
@@ -47,8 +32,6 @@ INTERVALS = {
 }
 """What one interval's amount is multiplied with to become a month's, as numerator and denominator."""
 STATUSES = ("active", "trialing", "paused", "past_due", "cancelled")
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
-_EXAMPLES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,227 +47,20 @@ class Subscriptions:
         row, subscription_id, customer_id, amount as given, reason (a key of the catalogue without ``reason.``).
     source : str
         The file's name, or ``DataFrame``.
+    digest : str
+        SHA-256 of the file, empty for a DataFrame.
     """
 
     frame: pd.DataFrame
     rejected: pd.DataFrame
     source: str
+    digest: str = ""
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="row").head(10).to_html(index=False)
-
-
-def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.DataFrame:
-    """Return `raw` under the kit's field names.
-
-    Raises
-    ------
-    OptionError
-        If `columns` names a field that does not exist.
-    MissingColumnError
-        If a header is not in the table, or a required field has none.
-    """
-    for field, header in columns.items():
-        if field not in FIELDS:
-            raise OptionError("error.option", name="columns", value=field, legal=list(FIELDS))
-        if header not in raw.columns:
-            raise MissingColumnError(
-                "error.missing_header", header=header, source=source, found=list(raw.columns)
-            )
-    named = raw.rename(columns={header: field for field, header in columns.items()})
-    missing = [field for field in REQUIRED if field not in named.columns]
-    if missing:
-        raise MissingColumnError(
-            "error.missing_column", missing=missing, source=source, found=list(raw.columns)
-        )
-    return named
-
-
-def check_subscriptions(raw: pd.DataFrame, *, source: str, bad_rows: str = "refuse") -> Subscriptions:
-    """Return subscriptions with typed cells, or say row by row what is wrong.
-
-    Parameters
-    ----------
-    raw : DataFrame
-        Under the kit's field names, typed or as text; its index says which row each is.
-    bad_rows : {"refuse", "reject"}
-        Refuse the whole table, naming the rows; or set them aside, to be listed in the reconciliation.
-
-    Raises
-    ------
-    EmptyTableError
-        If there is no row, or none that can be used.
-    InvalidRowsError
-        If rows cannot be used and `bad_rows` is ``"refuse"``.
-    """
-    if bad_rows not in {"refuse", "reject"}:
-        raise OptionError("error.option", name="bad_rows", value=str(bad_rows), legal=["refuse", "reject"])
-    if raw.empty:
-        raise EmptyTableError("error.empty", source=source)
-    typed = _typed(raw)
-    faults = _faults(raw, typed)
-    if len(faults) and bad_rows == "refuse":
-        raise InvalidRowsError(
-            "error.invalid_rows", source=source, n=faults["row"].nunique(), faults=_told(faults)
-        )
-    bad = typed["row"].isin(faults["row"])
-    if bad.all():
-        raise EmptyTableError("error.all_rejected", source=source, faults=_told(faults))
-    reasons = faults.drop_duplicates("row").set_index("row")["reason"]
-    rejected = raw.loc[bad.to_numpy(), ["subscription_id", CUSTOMER_ID]].assign(
-        row=typed.loc[bad, "row"].to_numpy(),
-        amount=typed.loc[bad, "amount"].to_numpy(),
-        reason=typed.loc[bad, "row"].map(reasons).to_numpy(),
-    )
-    return Subscriptions(typed[~bad].reset_index(drop=True), rejected.reset_index(drop=True), source)
-
-
-def _typed(raw: pd.DataFrame) -> pd.DataFrame:
-    """Every field in its type; a cell that cannot be read is missing here and found again by `_faults`."""
-    table = pd.DataFrame({"row": raw.index}).assign(
-        subscription_id=_text(raw["subscription_id"]).to_numpy(), **{CUSTOMER_ID: raw[CUSTOMER_ID].to_numpy()}
-    )
-    for field in FIELDS[2:]:
-        cells = raw[field].reset_index(drop=True) if field in raw else None
-        table[field] = OPTIONAL[field] if cells is None else _cells(field, cells)
-    table[list(_DATES)] = table[list(_DATES)].astype("datetime64[s]")
-    return table
-
-
-def _cells(field: str, cells: pd.Series) -> pd.Series:
-    if field in _DATES:
-        return _days(cells)
-    if field in _NUMBERS:
-        numbers = pd.to_numeric(cells.where(~_blank(cells)), errors="coerce").astype(float)
-        return numbers if field == "amount" else numbers.where(~_blank(cells), OPTIONAL[field])
-    text = _text(cells)
-    if field in {"interval", "status"}:
-        text = text.str.lower()
-    return text.mask(text == "", OPTIONAL.get(field, ""))
-
-
-def _text(cells: pd.Series) -> pd.Series:
-    return cells.astype(object).where(~_blank(cells), "").astype(str).str.strip()
-
-
-def _blank(cells: pd.Series) -> pd.Series:
-    return cells.isna() | (cells.astype(str).str.strip() == "")
-
-
-def _days(cells: pd.Series) -> pd.Series:
-    """Return calendar days; a time of day is dropped, a time zone's own day is kept."""
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        cells = cells.dt.tz_localize(None)
-    if not pd.api.types.is_datetime64_dtype(cells.dtype):
-        text = cells.astype(str).str.strip()
-        cells = pd.to_datetime(text.where(text.str.fullmatch(_ISO_DAY)), format="ISO8601", errors="coerce")
-    return cells.dt.floor("D").astype("datetime64[s]")
-
-
-def _faults(raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a fault: row, field, value as given, reason."""
-    found = [
-        (field, reason, typed.index[mask.to_numpy(bool)])
-        for field, reason, mask in _checks(raw, typed)
-        if mask.any()
-    ]
-    rows = [
-        {
-            "row": typed["row"][place],
-            "field": field,
-            "value": _given(raw, typed, field, place),
-            "reason": reason,
-        }
-        for field, reason, places in found
-        for place in places
-    ]
-    return pd.DataFrame(rows, columns=["row", "field", "value", "reason"]).sort_values("row", kind="stable")
-
-
-def _given(raw: pd.DataFrame, typed: pd.DataFrame, field: str, place: int) -> str:
-    return str((raw[field] if field in raw else typed[field]).iloc[place])
-
-
-def _checks(raw: pd.DataFrame, typed: pd.DataFrame) -> Iterable[tuple[str, str, pd.Series]]:
-    """Yield every check as field, reason and the rows that fail it."""
-    yield "subscription_id", "no_subscription_id", typed["subscription_id"] == ""
-    yield CUSTOMER_ID, "no_customer_id", _blank(typed[CUSTOMER_ID])
-    yield "start", "no_start", _blank(raw["start"]).reset_index(drop=True)
-    for field in (*_DATES, *_NUMBERS):
-        if field in raw:
-            given = ~_blank(raw[field].reset_index(drop=True))
-            yield (
-                field,
-                "date_unreadable" if field in _DATES else "number_unreadable",
-                given & typed[field].isna(),
-            )
-    yield "amount", "no_amount", _blank(raw["amount"]).reset_index(drop=True)
-    yield "amount", "amount_infinite", np.isinf(typed["amount"])
-    yield "amount", "amount_negative", typed["amount"] < 0
-    yield "interval", "interval_unknown", ~typed["interval"].isin(INTERVALS)
-    count = typed["interval_count"]
-    yield "interval_count", "interval_count_wrong", count.notna() & ((count < 1) | (count % 1 != 0))
-    yield "status", "status_unknown", ~typed["status"].isin(STATUSES)
-    yield "discount_percent", "discount_wrong", ~typed["discount_percent"].fillna(0).between(0, 100)
-    yield "discount_amount", "discount_wrong", ~_discount_fits(typed)
-    yield "end", "end_before_start", typed["end"] < typed["start"]
-    yield "end", "cancelled_without_end", (typed["status"] == "cancelled") & typed["end"].isna()
-    if "currency" in raw:
-        yield "currency", "no_currency", typed["currency"].isna()
-    twice = typed["subscription_id"].duplicated() & (typed["subscription_id"] != "")
-    yield "subscription_id", "duplicate_subscription_id", twice
-
-
-def _discount_fits(typed: pd.DataFrame) -> pd.Series:
-    reduced = typed["amount"] * (1 - typed["discount_percent"] / 100)
-    return typed["discount_amount"].isna() | (typed["discount_amount"] >= 0) & (
-        (typed["discount_amount"] == 0) | (typed["discount_amount"] <= reduced + 1e-9)
-    )
-
-
-def _told(faults: pd.DataFrame) -> list[Message]:
-    """Return one message a reason, with its first rows as examples."""
-    told = []
-    for reason, some in faults.groupby("reason", sort=False):
-        first = some.head(_EXAMPLES)
-        cells = [
-            Message("error.cell", {"row": row, "field": field, "value": value})
-            for row, field, value in zip(first["row"], first["field"], first["value"], strict=True)
-        ]
-        more = Message("error.and_more", {"n": len(some) - _EXAMPLES}) if len(some) > _EXAMPLES else ""
-        told.append(
-            Message("error.fault", {"reason": Message(f"reason.{reason}"), "cells": cells, "more": more})
-        )
-    return told
-
-
-def check_customers(raw: pd.DataFrame, *, source: str) -> pd.DataFrame:
-    """Return customers by id, one row each.
-
-    Raises
-    ------
-    MissingColumnError, EmptyTableError, InvalidRowsError
-        If there is no ``customer_id``, no row, or an id that is missing or stands twice.
-    """
-    if CUSTOMER_ID not in raw.columns:
-        raise MissingColumnError(
-            "error.missing_column", missing=[CUSTOMER_ID], source=source, found=list(raw.columns)
-        )
-    if raw.empty:
-        raise EmptyTableError("error.empty", source=source)
-    blank, twice = _blank(raw[CUSTOMER_ID]), raw[CUSTOMER_ID].duplicated()
-    faults = [
-        {"row": row, "field": CUSTOMER_ID, "value": str(raw[CUSTOMER_ID][row]), "reason": reason}
-        for reason, mask in (("no_customer_id", blank), ("duplicate_customer_id", twice & ~blank))
-        for row in raw.index[mask]
-    ]
-    if faults:
-        table = pd.DataFrame(faults)
-        raise InvalidRowsError("error.invalid_customers", source=source, n=len(table), faults=_told(table))
-    return raw.set_index(CUSTOMER_ID)
 
 
 def attribute(customers: pd.DataFrame | None, name: str, argument: str) -> pd.Series:
@@ -298,7 +74,5 @@ def attribute(customers: pd.DataFrame | None, name: str, argument: str) -> pd.Se
     if customers is None:
         raise UnknownColumnError("error.no_customers", argument=argument, name=name)
     if name not in customers.columns:
-        raise UnknownColumnError(
-            "error.unknown_column", argument=argument, name=name, legal=list(customers.columns)
-        )
+        raise UnknownColumnError("error.unknown_column", argument=argument, name=name, legal=list(customers.columns))
     return customers[name]

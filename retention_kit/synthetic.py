@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.random import PCG64, Generator
 
+from retention_kit.errors import OptionError
+
 SEGMENTS = np.array(["SMB", "Mid-market", "Enterprise"])  # the order of the tables down to SIGNUP_PLANS
 SHARES = np.array([0.55, 0.32, 0.13])  # of customers
 ANNUAL = np.array([0.35, 0.60, 0.88])  # share of customers on yearly contracts, the others pay by the month
 SEATS, SPREAD = np.array([6, 16, 45]), np.array([0.7, 0.7, 0.8])  # median at signup; sd of the logarithm
-LEAVING = np.array([0.027, 0.018, 0.011])  # churn hazard per month, onboarding apart
+LEAVING = np.array([0.030, 0.019, 0.011])  # churn hazard per month, onboarding apart
 SIGNUP_PLANS = np.array([[0.55, 0.35, 0.1, 0], [0.1, 0.45, 0.4, 0.05], [0, 0.1, 0.5, 0.4]])  # shares
 PLANS = np.array(["Starter", "Team", "Business", "Premium", "Analytics add-on"])
 SEAT_PRICES = np.array([18.90, 28.90, 38.90, 54.90, 6.50])  # EUR per seat and month, in the order of PLANS
@@ -126,7 +128,7 @@ def make_business(
 
     Raises
     ------
-    ValueError
+    OptionError
         If `demo_effect` is out of reach, or `customers` or `months` is below 1.
 
     Examples
@@ -138,7 +140,7 @@ def make_business(
     1.0
     """
     if customers < 1 or months < 1:
-        raise ValueError(f"customers={customers} and months={months} must be at least 1")
+        raise OptionError("error.business_size", customers=customers, months=months)
     closing = np.datetime64(pd.Timestamp(as_of).date(), "D")
     rng = Generator(PCG64(seed))
     people = _people(rng, customers, closing, months)
@@ -205,10 +207,10 @@ def _plant(hazard: np.ndarray, people: pd.DataFrame, effect: float, **made_with:
 
     low, high = gain(12.0), gain(-12.0)
     if not low <= effect <= high:
-        raise ValueError(f"demo_effect={effect} is out of reach: it can be {low:.3f} to {high:.3f} here")
+        raise OptionError("error.demo_effect", value=effect, low=low, high=high)
     log_ratio = brentq(lambda at: gain(at) - effect, -12.0, 12.0, xtol=1e-14) if effect else 0.0
     retained = float(alone.mean())
-    return Truth(effect, float(np.exp(log_ratio)), retained + gain(log_ratio), retained, **made_with)
+    return Truth(float(effect), float(np.exp(log_ratio)), retained + gain(log_ratio), retained, **made_with)
 
 
 def _lifetimes(rng: Generator, people: pd.DataFrame, hazard: np.ndarray, ratio: float) -> np.ndarray:

@@ -8,19 +8,30 @@ an end tag that takes the page apart. So each output is parsed, and what has no 
 from bs4 import BeautifulSoup
 from bs4.element import PreformattedString, Tag
 
-_TAGS = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure "
-    "h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s section small span strong style sub summary "
-    "sup table tbody td tfoot th thead time tr u ul var".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TAGS = _words(
+    """
+    a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure
+    h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s section small span strong style sub
+    summary sup table tbody td tfoot th thead time tr u ul var
+    """
 )
 # What these hold is no text for readers; browsers and parsers do not even agree on where it ends.
-_DROPPED = frozenset(
-    "applet base embed frame frameset head iframe link math meta noembed noframes noscript object "
-    "plaintext script svg template textarea title xmp".split()
+_DROPPED = _words(
+    """
+    applet base embed frame frameset head iframe link math meta noembed noframes noscript object
+    plaintext script svg template textarea title xmp
+    """
 )
-_ATTRIBUTES = frozenset(
-    "abbr alt class colspan datetime dir headers height id lang open role rowspan scope start style "
-    "tabindex title width".split()
+_ATTRIBUTES = _words(
+    """
+    abbr alt class colspan datetime dir headers height id lang open role rowspan scope start style
+    tabindex title width
+    """
 )
 _ADDRESSES = {"href": ("#", "https://", "http://", "mailto:"), "src": ("data:image/",)}
 
@@ -48,7 +59,7 @@ def contained(html: str) -> str:
 
 
 def _out_of_place(tag: Tag) -> bool:
-    """A `<` has no business in a style sheet: it is how text breaks out of one."""
+    """Tell what falls away; a `<` has no business in a style sheet, it is how text breaks out of one."""
     return tag.name in _DROPPED or (tag.name == "style" and "<" in tag.get_text())
 
 

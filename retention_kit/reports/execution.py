@@ -74,12 +74,12 @@ def execute(
 
 
 def _unformatted(path: Path) -> str:
-    """papermill calls `str.format` on paths, which would evaluate what stands in braces."""
+    """Papermill calls `str.format` on paths, which would evaluate what stands in braces."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _kernel_config(folder: Path) -> Config:
-    """Sockets in a folder of this user alone, where the system has them: no open port on the machine."""
+    """Prefer sockets in a folder of this user alone to open ports on the machine."""
     settings = {"connection_file": str(folder / "kernel.json")}
     if os.name == "posix" and len(str(folder)) <= _LONGEST_SOCKET:
         settings |= {"transport": "ipc", "ip": str(folder / "k")}
@@ -87,13 +87,13 @@ def _kernel_config(folder: Path) -> Config:
 
 
 def _stopped(cell: nbformat.NotebookNode) -> bool:
-    """papermill takes ``sys.exit(0)`` for success: its error is kept, and what follows has not run."""
+    """Papermill takes ``sys.exit(0)`` for success: its error is kept, and what follows has not run."""
     return cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What the runners log reaches a log that somebody set up, but not the bare standard error."""
+    """Keep what the runners log off the bare standard error; a log that somebody set up still gets it."""
     loggers, silent = [logging.getLogger(name) for name in ("papermill", "traitlets")], logging.NullHandler()
     for logger in loggers:
         logger.addHandler(silent)

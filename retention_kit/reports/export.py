@@ -39,7 +39,7 @@ def to_html(notebook: str | Path, page: str | Path) -> Path:
     """
     page = Path(page)
     text = render_html(nbformat.read(notebook, as_version=4))
-    partial = page.with_name(f".{os.getpid()}.partial.html")
+    partial = page.with_name(f".{page.stem}.{os.getpid()}.partial.html")
     try:
         partial.write_text(text, encoding="utf-8")
         partial.replace(page)
@@ -91,6 +91,6 @@ def _check_alternatives(notebook: NotebookNode) -> None:
 
 
 def _image_kind(output: NotebookNode) -> str | None:
-    """The type under which an output is shown, if that is an image."""
+    """Return the type under which an output is shown, if that is an image."""
     shown = next((kind for kind in _SHOWN if kind in output.get("data", {})), "")
     return shown if shown.startswith("image/") else None

@@ -134,7 +134,7 @@ def _declared(statement: ast.stmt, comments: Mapping[int, str], report: str) -> 
 
 
 def _target(statement: ast.stmt) -> tuple[str, str | None]:
-    """Name and declared type of an assignment; `list[str]` and `"list"` both say list."""
+    """Return name and declared type of an assignment; `list[str]` and `"list"` both say list."""
     if isinstance(statement, ast.AnnAssign):
         annotation = ast.unparse(statement.annotation).strip("'\"")
         return statement.target.id, annotation.partition("[")[0]
@@ -150,9 +150,7 @@ def _unknown(report: str, name: str, legal: list[str]) -> UnknownParameterError:
     near = get_close_matches(name, legal, n=1)
     if not near:
         return UnknownParameterError("error.unknown_parameter", report=report, name=name, legal=legal)
-    return UnknownParameterError(
-        "error.unknown_parameter_near", report=report, name=name, legal=legal, nearest=near[0]
-    )
+    return UnknownParameterError("error.unknown_parameter_near", report=report, name=name, legal=legal, nearest=near[0])
 
 
 def _checked(report: str, parameter: Parameter, value: Any) -> Any:
@@ -219,7 +217,7 @@ def _plain_scalar(value: Any) -> Any:
 
 
 def _iso(value: dt.date) -> str:
-    """A moment at midnight is a day; NaT, which is not equal to itself, is none."""
+    """Write a date; a moment at midnight is a day, and NaT, which is not equal to itself, is none."""
     if value != value:
         raise ValueError(value)
     if isinstance(value, dt.datetime) and value.time() == dt.time.min and value.tzinfo is None:

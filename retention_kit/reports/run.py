@@ -106,9 +106,7 @@ class _Run:
         return self.folder / f"{self.stem}.failed.ipynb"
 
     def deliver(self, html: bool) -> ReportFiles:
-        files = ReportFiles(
-            self.folder / f"{self.stem}.ipynb", self.folder / f"{self.stem}.html" if html else None
-        )
+        files = ReportFiles(self.folder / f"{self.stem}.ipynb", self.folder / f"{self.stem}.html" if html else None)
         notebook = self._execute()
         _describe(notebook, self)
         nbformat.write(notebook, self.partial)
@@ -174,9 +172,7 @@ def _describe(notebook: NotebookNode, run: _Run) -> None:
     lang = str(effective.get("lang", "en"))
     title = page_title(notebook) or run.source.stem
     notebook.metadata.update(language=lang, title=title)
-    notebook.metadata.papermill.update(
-        input_path=str(run.source), output_path=str(run.folder / f"{run.stem}.ipynb")
-    )
+    notebook.metadata.papermill.update(input_path=str(run.source), output_path=str(run.folder / f"{run.stem}.ipynb"))
     notebook.metadata["retention_kit"] = {
         "version": version("retention-kit"),
         "report": run.source.stem,

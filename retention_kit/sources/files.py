@@ -1,19 +1,14 @@
 """Reading subscriptions and customers from CSV files and DataFrames."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from retention_kit.checks import check_customers, check_subscriptions, map_columns
 from retention_kit.errors import EmptyTableError, FileNotReadableError
-from retention_kit.schema import (
-    CUSTOMER_ID,
-    FIELDS,
-    Subscriptions,
-    check_customers,
-    check_subscriptions,
-    map_columns,
-)
+from retention_kit.schema import CUSTOMER_ID, FIELDS, Subscriptions
 
 Table = str | Path | pd.DataFrame
 _FIRST_LINE = 2  # a spreadsheet shows the first row of data on line 2
@@ -72,9 +67,7 @@ def read_subscriptions(
     constants = {"interval": interval, "currency": currency}
     raw = raw.assign(**{field: value for field, value in constants.items() if value is not None})
     table = map_columns(raw, dict(columns or {}), name)
-    return check_subscriptions(
-        table[[field for field in FIELDS if field in table]], source=name, bad_rows=bad_rows
-    )
+    return check_subscriptions(table[[field for field in FIELDS if field in table]], source=name, bad_rows=bad_rows)
 
 
 def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -109,6 +102,11 @@ def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -
     raw = raw.rename(columns={header: field for field, header in (columns or {}).items()})
     customers = check_customers(raw, source=name)
     return customers if isinstance(source, pd.DataFrame) else customers.apply(_guess)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _open(source: Table) -> tuple[pd.DataFrame, str]:

@@ -1,0 +1,170 @@
+"""The answer to a hypothesis: two groups, a verdict, a sentence."""
+
+import html
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from retention_kit.results.markup import lines, paragraphs
+from retention_kit.wording import Message, language, render
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One of the groups compared.
+
+    Attributes
+    ----------
+    label : Message or str
+        How a sentence names its customers: "customers with a personalised demo".
+    n, events, at_risk : int
+        Customers; those whose churn was seen by the horizon; those still watched and active at the horizon.
+    value, low, high : float
+        The outcome of the group with its own interval.
+    """
+
+    label: Message | str
+    n: int
+    events: int
+    at_risk: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the data say about a hypothesis.
+
+    Attributes
+    ----------
+    kind : {"supports", "does_not_support", "contradicts", "inconclusive", "not_testable"}
+    reason : Message or None
+        Why it is inconclusive or not testable.
+    remedy : Message or None
+        What would make it testable.
+    nuance : Message or None
+        What can be added to a clear verdict.
+    """
+
+    kind: str
+    reason: Message | None = None
+    remedy: Message | None = None
+    nuance: Message | None = None
+
+    def text(self, lang: str | None = None) -> str:
+        """Return the verdict in one or two words."""
+        return render(f"verdict.{self.kind}", lang)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """The answer to "do customers with this factor fare better?".
+
+    Attributes
+    ----------
+    factor, outcome : str
+    horizon : int
+        Months from each customer's own start.
+    estimate, low, high : float
+        Difference, first group minus reference, with its interval at `level`; a fraction for retention.
+    p_value : float
+        By inversion of the same interval; NaN where no verdict is given.
+    level, margin : float
+        Of the interval; the smallest difference that matters.
+    direction : {1, -1}
+        Whether the hypothesis says more (1) or less (-1).
+    arms : tuple of two Arm
+        The group with the factor, then the reference.
+    verdict : Verdict
+    rule : Message
+    curves : DataFrame
+        group (0: with the factor, 1: reference), age, value, low, high, at_risk: the outcome at every age.
+    excluded : tuple of Message
+        Customers who do not enter, and why.
+    warnings : tuple of Message
+    needed : int or None
+        Customers needed in all to detect `margin` with 80 % power.
+    """
+
+    factor: str
+    outcome: str
+    horizon: int
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    level: float
+    margin: float
+    direction: int
+    arms: tuple[Arm, Arm]
+    verdict: Verdict
+    rule: Message
+    curves: pd.DataFrame
+    randomised: bool = False
+    needed: int | None = None
+    excluded: tuple[Message, ...] = ()
+    warnings: tuple[Message, ...] = field(default=())
+
+    def _fields(self) -> dict[str, Any]:
+        treated, reference = self.arms
+        return {
+            "treated": treated.label,
+            "reference": reference.label,
+            "horizon": self.horizon,
+            "estimate": self.estimate,
+            "low": self.low,
+            "high": self.high,
+            "level": self.level,
+            "margin": self.margin,
+            "needed": self.needed,
+            "value": treated.value,
+            "reference_value": reference.value,
+            "reason": self.verdict.reason or "",
+            "remedy": self.verdict.remedy or "",
+        }
+
+    def sentence(self, lang: str | None = None) -> str:
+        """Return the answer in words that can be repeated; the verdict itself is `verdict.text`."""
+        fields = self._fields()
+        return " ".join(render(key, lang, **fields) for key in self._sentence_keys())
+
+    def _sentence_keys(self) -> list[str | Message]:
+        kind, nuance = self.verdict.kind, self.verdict.nuance
+        if kind == "not_testable":
+            return [f"finding.{self.outcome}.{kind}"]
+        if kind == "inconclusive":
+            open_question = self.needed and self.verdict.reason.key == "reason.inconclusive.both"
+            return [f"finding.{self.outcome}.{kind}", *(["finding.needed"] if open_question else [])]
+        sign = "more" if self.direction > 0 else "less"
+        causal = ["finding.caveat.randomised"] if kind != "does_not_support" and self.randomised else []
+        return [f"finding.{self.outcome}.{kind}.{sign}", *([nuance] if nuance else []), *causal]
+
+    def question(self, lang: str | None = None) -> str:
+        """Return the question that was asked."""
+        sign = "more" if self.direction > 0 else "less"
+        return render(f"finding.{self.outcome}.question.{sign}", lang, **self._fields())
+
+    def describe(self, lang: str | None = None) -> str:
+        """Say the comparison as numbers, for those who cannot see the figure."""
+        return render(f"finding.{self.outcome}.describe", lang, **self._fields())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row of plain numbers."""
+        row = {"factor": self.factor, "outcome": self.outcome, "horizon_months": self.horizon}
+        row |= {"estimate": self.estimate, "low": self.low, "high": self.high, "p_value": self.p_value}
+        row |= {"n": sum(arm.n for arm in self.arms), "events": sum(arm.events for arm in self.arms)}
+        return pd.DataFrame([row | {"verdict": self.verdict.kind, "rule": render(self.rule)}])
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence(), render(self.rule), *lines(self.excluded), *lines(self.warnings)])
+
+    def _repr_html_(self) -> str:
+        notes = paragraphs(render(self.rule), *lines(self.excluded), *lines(self.warnings))
+        title = html.escape(self.verdict.text())
+        lead = f"<p><strong>{title}.</strong> {html.escape(self.sentence())}</p>"
+        return f'<div class="rk-result" lang="{language()}">{lead}{notes}</div>'
