@@ -27,6 +27,7 @@ _HOMES = {
     "Estimates": "results",
     "Bridge": "results",
     "CohortMatrix": "results",
+    "Trend": "results",
     "Reconciliation": "results",
     "Finding": "results",
     "Verdict": "results",
@@ -43,7 +44,9 @@ _HOMES = {
     "table_reconciliation": "tables",
     "heading": "pages",
     "paragraph": "pages",
+    "notes": "pages",
     "picture": "pages",
+    "Message": "wording",
     "use_language": "wording",
     "RetentionKitError": "errors",
 }

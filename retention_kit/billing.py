@@ -4,6 +4,8 @@ The rules of DEFINITIONS.md, one function each: whether the end day is paid, wha
 discount lasts, what stays out of the ledger and why.
 """
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,7 @@ from retention_kit.wording import Message
 
 _RUNNING = 10**6  # a month number beyond every date
 _DEFAULT_DIGITS = 2
+_FLOAT_ROOM = 2**50  # a decimal number read as a float is its nearest whole number's only up to here
 _OUT_BY_STATUS = {"trialing": "trial", "paused": "paused"}
 
 
@@ -65,9 +68,7 @@ def stretches_of_mrr(table: pd.DataFrame, digits: int, last: int) -> pd.DataFram
     until = _month_or(table["end"], _RUNNING)
     full = _monthly_cents(table.assign(discount_percent=0.0, discount_amount=0.0), digits)
     reduced = _monthly_cents(table, digits)
-    turn = np.where(
-        reduced == full, until, np.clip(_month_or(table["discount_until"], _RUNNING), first, until)
-    )
+    turn = np.where(reduced == full, until, np.clip(_month_or(table["discount_until"], _RUNNING), first, until))
     parts = [(first, turn, reduced), (turn, until, full)]
     place = np.arange(len(table))
     frames = [pd.DataFrame({"place": place, "first": a, "until": b, "cents": cents}) for a, b, cents in parts]
@@ -82,25 +83,26 @@ def _month_or(days: pd.Series, otherwise: int) -> np.ndarray:
 
 def _monthly_cents(table: pd.DataFrame, digits: int) -> np.ndarray:
     """Return each row's MRR in minor units, rounded half-even from an exact fraction of whole numbers."""
-    times, parts = (
-        table["interval"].map({name: pair[i] for name, pair in INTERVALS.items()}) for i in (0, 1)
-    )
+    times, parts = (table["interval"].map({name: pair[i] for name, pair in INTERVALS.items()}) for i in (0, 1))
     parts = parts * table["interval_count"].fillna(1)
     percents = table["discount_percent"].fillna(0).to_numpy(float)
     fine = 100 if np.array_equal(percents * 100, np.rint(percents * 100)) else 10**6
-    amount, less = (
-        np.rint(table[name].fillna(0).to_numpy(float) * 10 ** (digits + 4))
-        for name in ("amount", "discount_amount")
-    )
+    amount, less = (_whole(table[name], 10 ** (digits + 4)) for name in ("amount", "discount_amount"))
+    percent, times, parts = (np.rint(np.asarray(column)).astype(np.int64) for column in (percents * fine, times, parts))
     # amounts beyond 64 bits are rare: Python's own integers take over, slower and as exact
-    kind = np.int64 if amount.max(initial=0) * 100 * fine * times.max() < 2**62 else object
-    whole = [
-        np.rint(column).astype(np.int64).astype(kind)
-        for column in (amount, less, percents * fine, times, parts)
-    ]
-    amount, less, percent, times, parts = whole
+    largest = int(amount.max(initial=0)) * 100 * fine * int(times.max(initial=0))
+    kind = np.int64 if largest < 2**62 else object
+    amount, less, percent, times, parts = (column.astype(kind) for column in (amount, less, percent, times, parts))
     top = (amount * (100 * fine - percent) - less * (100 * fine)) * times
     return _half_even(top, parts * (100 * fine * 10**4)).astype(np.int64)
+
+
+def _whole(numbers: pd.Series, scale: int) -> np.ndarray:
+    """Return decimal numbers times `scale` as whole numbers; where a float has no room left, from their digits."""
+    floats = numbers.fillna(0).to_numpy(float)
+    if floats.max(initial=0) * scale < _FLOAT_ROOM:
+        return np.rint(floats * scale).astype(np.int64)
+    return np.array([round(Fraction(repr(number)) * scale) for number in floats.tolist()], object)
 
 
 def _half_even(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -111,9 +113,7 @@ def _half_even(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 def reasons_outside(status: pd.Series, stretches: pd.DataFrame, last: int) -> pd.Series:
     """Return per row why it is not in the ledger (a reason of the catalogue), empty for those that are."""
-    life = stretches.groupby("place").agg(
-        first=("first", "min"), until=("until", "max"), counts=("counts", "any")
-    )
+    life = stretches.groupby("place").agg(first=("first", "min"), until=("until", "max"), counts=("counts", "any"))
     why = pd.Series("", index=life.index, dtype=object)
     why[~life["counts"]] = "no_mrr"
     why[life["first"] >= life["until"]] = "between_month_ends"

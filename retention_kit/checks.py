@@ -17,6 +17,7 @@ _DATES = ("start", "end", "discount_until")
 _NUMBERS = ("amount", "interval_count", "discount_percent", "discount_amount")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _EXAMPLES = 3
+_LARGEST = 10**13  # beyond it sums of minor units would no longer be exact
 
 
 def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.D
             raise OptionError("error.option", name="columns", value=field, legal=list(FIELDS))
         if header not in raw.columns:
             raise MissingColumnError("error.missing_header", header=header, source=source, found=list(raw.columns))
-    named = raw.rename(columns={header: field for field, header in columns.items()})
+    named = raw.drop(columns=list(columns.values())).assign(**{field: raw[name] for field, name in columns.items()})
     missing = [field for field in REQUIRED if field not in named.columns]
     if missing:
         raise MissingColumnError("error.missing_column", missing=missing, source=source, found=list(raw.columns))
@@ -65,15 +66,13 @@ def check_subscriptions(raw: pd.DataFrame, *, source: str, bad_rows: str = "refu
     typed = _typed(raw)
     faults = _faults(raw, typed)
     if len(faults) and bad_rows == "refuse":
-        raise InvalidRowsError("error.invalid_rows", source=source, n=faults["row"].nunique(), faults=_told(faults))
-    bad = typed["row"].isin(faults["row"])
+        raise InvalidRowsError("error.invalid_rows", source=source, n=faults.index.nunique(), faults=_told(faults))
+    bad = typed.index.isin(faults.index)
     if bad.all():
         raise EmptyTableError("error.all_rejected", source=source, faults=_told(faults))
-    reasons = faults.drop_duplicates("row").set_index("row")["reason"]
-    rejected = raw.loc[bad.to_numpy(), ["subscription_id", CUSTOMER_ID]].assign(
-        row=typed.loc[bad, "row"].to_numpy(),
-        amount=typed.loc[bad, "amount"].to_numpy(),
-        reason=typed.loc[bad, "row"].map(reasons).to_numpy(),
+    first = faults[~faults.index.duplicated()]
+    rejected = raw.loc[bad, ["subscription_id", CUSTOMER_ID]].assign(
+        row=first["row"].to_numpy(), amount=typed.loc[bad, "amount"].to_numpy(), reason=first["reason"].to_numpy()
     )
     return Subscriptions(typed[~bad].reset_index(drop=True), rejected.reset_index(drop=True), source)
 
@@ -121,21 +120,17 @@ def _days(cells: pd.Series) -> pd.Series:
 
 
 def _faults(raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a fault: row, field, value as given, reason."""
+    """Return one row a fault, by its place in the table: row, field, value as given, reason."""
     found = [
         (field, reason, typed.index[mask.to_numpy(bool)]) for field, reason, mask in _checks(raw, typed) if mask.any()
     ]
     rows = [
-        {
-            "row": typed["row"][place],
-            "field": field,
-            "value": _given(raw, typed, field, place),
-            "reason": reason,
-        }
+        (place, typed["row"][place], field, _given(raw, typed, field, place), reason)
         for field, reason, places in found
         for place in places
     ]
-    return pd.DataFrame(rows, columns=["row", "field", "value", "reason"]).sort_values("row", kind="stable")
+    faults = pd.DataFrame(rows, columns=["place", "row", "field", "value", "reason"])
+    return faults.set_index("place").sort_index(kind="stable")
 
 
 def _given(raw: pd.DataFrame, typed: pd.DataFrame, field: str, place: int) -> str:
@@ -157,6 +152,7 @@ def _checks(raw: pd.DataFrame, typed: pd.DataFrame) -> Iterable[tuple[str, str, 
             )
     yield "amount", "no_amount", _blank(raw["amount"]).reset_index(drop=True)
     yield "amount", "amount_infinite", np.isinf(typed["amount"])
+    yield "amount", "amount_too_large", np.isfinite(typed["amount"]) & (typed["amount"] > _LARGEST)
     yield "amount", "amount_negative", typed["amount"] < 0
     yield "interval", "interval_unknown", ~typed["interval"].isin(INTERVALS)
     count = typed["interval_count"]

@@ -200,7 +200,7 @@ def _demo(given: argparse.Namespace) -> int:
 
 def _demo_page(lang: str, folder: str) -> Path:
     with use_language(lang):
-        return _run_report(DEMO, {"lang": lang}, output_dir=folder, stem=f"{DEMO}_{lang}").html
+        return _run_report(DEMO, {"lang": lang, "randomised": True}, output_dir=folder, stem=f"{DEMO}_{lang}").html
 
 
 def _report(given: argparse.Namespace) -> int:

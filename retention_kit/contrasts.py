@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from retention_kit.intervals import wilson
 
 _FAR = 40.0  # standard errors beyond which no p-value is told apart from 0
+_NOISE = 1e-9  # two shares that are equal on paper may differ by less in floating point
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Share:
     def n_eff(self) -> float:
         """How many fully watched customers tell as much: ``S(1 - S) / variance``; those at risk if none churned."""
         return self.value * (1 - self.value) / self.variance if self.variance > 0 else float(self.at_risk)
+
+    @property
+    def known(self) -> bool:
+        """Whether anybody was left to learn from: not beyond the follow-up, nor after the last of the group churned."""
+        return not math.isnan(self.value) and self.n_eff > 0
 
     def limits(self, z: float) -> tuple[float, float]:
         """Return Wilson's limits at the effective number of customers."""
@@ -84,6 +90,8 @@ def retention_difference(treated: Share, reference: Share, *, level: float = 0.9
 
     low, high = _mover(treated, reference, float(norm.ppf((1 + level) / 2)))
     estimate = treated.value - reference.value
+    if abs(estimate) < _NOISE:
+        return Contrast(0.0, low, high, 1.0)
     return Contrast(estimate, low, high, _inverted(lambda z: _mover(treated, reference, z), estimate))
 
 
@@ -101,9 +109,7 @@ def _inverted(interval: Callable[[float], tuple[float, float]], estimate: float)
     from scipy.optimize import brentq
     from scipy.stats import norm
 
-    if estimate == 0:
-        return 1.0
     side = 0 if estimate > 0 else 1
     if estimate * interval(_FAR)[side] > 0:
         return float(2 * norm.sf(_FAR))
-    return float(2 * norm.sf(brentq(lambda z: interval(z)[side], 1e-9, _FAR)))
+    return float(2 * norm.sf(brentq(lambda z: interval(z)[side], _NOISE, _FAR)))

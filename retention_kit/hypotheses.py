@@ -205,7 +205,7 @@ def _groups(ledger: Ledger, split: Split, horizon: int) -> list[_Group]:
 
 def _answer(asked: _Question, groups: list[_Group], refusal: Verdict | None) -> tuple[Contrast, Verdict]:
     shares = [group.share(asked.horizon) for group in groups]
-    if min(group.n for group in groups) < LEAST_SHOWN or any(math.isnan(share.value) for share in shares):
+    if min(group.n for group in groups) < LEAST_SHOWN or not all(share.known for share in shares):
         return Contrast(math.nan, math.nan, math.nan, math.nan), refusal
     contrast = retention_difference(*shares, level=asked.level)
     if refusal:
@@ -235,7 +235,7 @@ def _refusal(ledger: Ledger, groups: list[_Group], split: Split, horizon: int) -
 def _limits(share: Share, level: float) -> tuple[float, float]:
     from scipy.stats import norm
 
-    if math.isnan(share.value) or share.n_eff == 0:
+    if not share.known:
         return math.nan, math.nan
     return share.limits(float(norm.ppf((1 + level) / 2)))
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
@@ -129,6 +130,13 @@ class Ledger:
             mrr=self.money(self.book.cents[self.book.month == self.book.last].sum()),
         )
 
+    def provenance(self) -> tuple[Message, ...]:
+        """Return where the numbers come from: kit, day, file with its digest, rules."""
+        made = Message("provenance.made", {"version": version("retention-kit"), "as_of": self.as_of})
+        read = self.reconciliation
+        kept = Message("provenance.digest", {"source": read.source, "digest": read.digest}) if read.digest else None
+        return tuple(message for message in (made, kept, *self.rules) if message)
+
     def __str__(self) -> str:
         return "\n".join([self.summary(), *map(str, self.rules), str(self.reconciliation), *map(str, self.warnings)])
 
@@ -214,7 +222,7 @@ def build_ledger(
         rules=(Message("rule.ledger", {"ends": convention}),),
         reconciliation=Reconciliation(_account(read, outside), read.source, currency, read.digest),
         customers=known,
-        warnings=(*_end_of_export(ends, day, read.source), *notes),
+        warnings=(*_end_of_export(table.assign(end=ends), day, read.source), *notes),
     )
 
 
@@ -250,11 +258,12 @@ def _attributes(customers: Table | None, ids: pd.Index) -> tuple[pd.DataFrame | 
     return table.reindex(ids), notes
 
 
-def _end_of_export(ends: pd.Series, as_of: dt.date, source: str) -> list[Message]:
-    """Warn when most ends seen fall on one last day, which may be churn or only the end of what was exported."""
-    seen = ends[ends <= pd.Timestamp(as_of)]
+def _end_of_export(table: pd.DataFrame, as_of: dt.date, source: str) -> list[Message]:
+    """Warn when most who leave do so on the last day of the file, which may be churn or only the end of the export."""
+    gone = table["end"].fillna(pd.Timestamp.max.floor("D").as_unit("s")).groupby(table[CUSTOMER_ID]).max()
+    seen = gone[gone <= pd.Timestamp(as_of)]
     same = int((seen == seen.max()).sum())
-    if len(seen) < 2 or same * 2 <= len(seen):
+    if len(seen) < 2 or same * 2 <= len(seen) or (table["start"] > seen.max()).any():
         return []
     return [Message("warning.end_of_export", {"n": same, "total": len(seen), "day": seen.max(), "source": source})]
 

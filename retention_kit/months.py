@@ -13,7 +13,7 @@ import pandas as pd
 
 from retention_kit.errors import MonthError, OpenMonthError, OptionError
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-\d{2})?")
+_MONTH = re.compile(r"(\d{4}-\d{2})(-\d{2})?")
 PERIOD_MONTHS = {"M": 1, "Q": 3, "Y": 12}
 """Length in months of the calendar periods a table can be drawn up by."""
 
@@ -39,9 +39,11 @@ def month_number(value: Any) -> int:
     if isinstance(value, dt.date | pd.Timestamp | pd.Period):
         return value.year * 12 + value.month - 1
     match = _MONTH.fullmatch(str(value).strip())
-    if match is None or not 1 <= int(match[2]) <= 12:
-        raise MonthError("error.not_a_month", value=str(value))
-    return int(match[1]) * 12 + int(match[2]) - 1
+    try:
+        day = dt.date.fromisoformat(match[1] + (match[2] or "-01"))
+    except (TypeError, ValueError):
+        raise MonthError("error.not_a_month", value=str(value)) from None
+    return day.year * 12 + day.month - 1
 
 
 def month_numbers(dates: pd.Series) -> np.ndarray:
@@ -122,9 +124,7 @@ def window(start: Any, end: Any, *, first: int, last: int, as_of: dt.date) -> tu
     """
     begin, close = month_number(start), month_number(end)
     if close > last:
-        raise OpenMonthError(
-            "error.open_month", month=month_start(close), as_of=as_of, last=month_start(last)
-        )
+        raise OpenMonthError("error.open_month", month=month_start(close), as_of=as_of, last=month_start(last))
     if begin >= close:
         raise MonthError("error.window_backwards", start=month_start(begin), end=month_start(close))
     if begin < first:

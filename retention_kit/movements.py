@@ -5,15 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_kit.engines import FLOWS
 from retention_kit.errors import MonthError
 from retention_kit.ledger import Ledger
 from retention_kit.months import PERIOD_MONTHS, month_end, month_number, month_start, month_starts, period_ends, window
-from retention_kit.results import Bridge
+from retention_kit.results import MOVEMENTS, Bridge
 from retention_kit.schema import CUSTOMER_ID
 from retention_kit.wording import Message
 
-_AMOUNTS = ("opening", *FLOWS, "closing")
+_AMOUNTS = ("opening", *MOVEMENTS, "closing")
 
 
 def movements(ledger: Ledger, *, freq: str = "M") -> pd.DataFrame:
@@ -64,9 +63,7 @@ def movements(ledger: Ledger, *, freq: str = "M") -> pd.DataFrame:
     return pd.DataFrame(keys | columns)
 
 
-def mrr_bridge(
-    ledger: Ledger, *, freq: str = "M", by: str | None = None, start: Any = None, end: Any = None
-) -> Bridge:
+def mrr_bridge(ledger: Ledger, *, freq: str = "M", by: str | None = None, start: Any = None, end: Any = None) -> Bridge:
     """Return how MRR went from opening to closing, period by period.
 
     Parameters

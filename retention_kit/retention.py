@@ -11,7 +11,7 @@ from retention_kit.errors import OptionError
 from retention_kit.intervals import RatioSums, ratio_interval, ratio_sums, wilson
 from retention_kit.ledger import Ledger
 from retention_kit.months import month_end, month_starts, window
-from retention_kit.results import Estimate, Estimates
+from retention_kit.results import Estimate, Estimates, Trend
 from retention_kit.wording import Message
 
 _FEW = 15  # n_eff below which STATISTICS.md section 8 warns
@@ -217,7 +217,7 @@ def _cautions(measure: str, sums: RatioSums, money: RatioSums, low: float) -> li
     return found
 
 
-def retention_over_time(ledger: Ledger, *, window: int = 12) -> pd.DataFrame:
+def retention_over_time(ledger: Ledger, *, window: int = 12) -> Trend:
     """Return NRR, GRR and logo retention of every window of that many months, one row a month.
 
     Parameters
@@ -228,9 +228,10 @@ def retention_over_time(ledger: Ledger, *, window: int = 12) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        month (first day of the month the window ends with), nrr, grr, logo_retention (fractions), n (customers of the
-        opening base), starting_mrr. The first row is the first window that lies within the months observed.
+    Trend
+        Its ``frame`` has month (first day of the month the window ends with), nrr, grr, logo_retention (fractions), n
+        (customers of the opening base), starting_mrr. The first row is the first window that lies within the months
+        observed.
 
     Raises
     ------
@@ -242,7 +243,7 @@ def retention_over_time(ledger: Ledger, *, window: int = 12) -> pd.DataFrame:
     >>> from retention_kit.ledger import build_ledger
     >>> table = pd.DataFrame({"subscription_id": [1, 2], "customer_id": ["Ada", "Bo"], "interval": ["month"] * 2,
     ...     "start": ["2025-01-01"] * 2, "end": [None, "2025-03-01"], "amount": [300, 100]})
-    >>> retention_over_time(build_ledger(table, as_of="2025-03-31"), window=1)[["month", "nrr", "n"]]
+    >>> retention_over_time(build_ledger(table, as_of="2025-03-31"), window=1).frame[["month", "nrr", "n"]]
            month   nrr  n
     0 2025-02-01  1.00  2
     1 2025-03-01  0.75  2
@@ -258,4 +259,7 @@ def retention_over_time(ledger: Ledger, *, window: int = 12) -> pd.DataFrame:
             "logo_retention": sums.stayed / sums.customers,
         }
     months = month_starts(np.arange(ledger.book.first + window, ledger.book.last + 1))
-    return pd.DataFrame({"month": months, **shares, "n": sums.customers, "starting_mrr": ledger.to_units(sums.opening)})
+    frame = pd.DataFrame(
+        {"month": months, **shares, "n": sums.customers, "starting_mrr": ledger.to_units(sums.opening)}
+    )
+    return Trend(frame, window, Message("rule.trailing", {"months": window}), ledger.currency)

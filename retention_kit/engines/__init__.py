@@ -13,6 +13,3 @@ function says "per customer".
 
 ``memory`` is the embedded default, on NumPy.
 """
-
-FLOWS = ("new", "reactivation", "expansion", "contraction", "churn")
-"""The five movements, in the order of the bridge."""

@@ -59,8 +59,11 @@ def contained(html: str) -> str:
 
 
 def _out_of_place(tag: Tag) -> bool:
-    """Tell what falls away; a `<` has no business in a style sheet, it is how text breaks out of one."""
-    return tag.name in _DROPPED or (tag.name == "style" and "<" in tag.get_text())
+    """Tell what falls away, of style sheets those that pandas scopes: browsers apply them to the whole page."""
+    if tag.name == "style":
+        # A `<` is how text breaks out of a style sheet.
+        return tag.has_attr("scoped") or "<" in tag.get_text()
+    return tag.name in _DROPPED
 
 
 def _keep_harmless(tag: Tag) -> None:

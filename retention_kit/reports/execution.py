@@ -15,10 +15,8 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from traitlets.config import Config
 
+_CONNECTION = "kernel.json"
 _LONGEST_SOCKET = 90  # a socket's path may have 107 characters; the kernel adds a few to ours
-
-# The working directory adds no modules; messages of the kernel's own machinery stay off standard error.
-_KERNEL_ARGUMENTS = ("--InteractiveShellApp.ignore_cwd=True", "--Application.log_level=50")
 
 
 class UnfinishedError(Exception):
@@ -26,13 +24,25 @@ class UnfinishedError(Exception):
 
 
 class _OwnKernel(AsyncKernelManager):
-    """Starts the running Python, whatever kernel a user has registered under the same name."""
+    """Starts the running Python, whatever a user has registered, configured or left lying about."""
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        # -P: a file of the working directory named like a module must not shadow it.
-        argv = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
+        # -P: a file of the working directory named like a module must not shadow it. Neither should start-up
+        # files for IPython change a report; its option --ipython-dir, though, would remove the working
+        # directory from sys.path even where an editable installation had put it there.
+        argv = [sys.executable, "-P", "-m", "ipykernel", "-f", "{connection_file}"]
+        env = {"IPYTHONDIR": str(Path(self.connection_file).parent)}
+        return KernelSpec(argv=argv, env=env, display_name="Python 3 (ipykernel)", language="python")
+
+    async def start_kernel(self, **options: Any) -> None:
+        with _words(self.connection_file).open("wb") as stderr:
+            await super().start_kernel(stderr=stderr, **options)
+
+
+def _words(connection_file: str | Path) -> Path:
+    """Return the file of what the kernel's own machinery says; it stays off the reader's terminal."""
+    return Path(connection_file).with_name("stderr.txt")
 
 
 def execute(
@@ -55,7 +65,7 @@ def execute(
     UnfinishedError
         If a cell did not run though nothing broke.
     """
-    with tempfile.TemporaryDirectory(prefix="rk-") as folder, _quiet():
+    with tempfile.TemporaryDirectory(prefix="rk-") as folder, _quiet(), _last_words(Path(folder)):
         executed = papermill.execute_notebook(
             nbformat.read(source, as_version=4),
             _unformatted(output),
@@ -66,7 +76,7 @@ def execute(
             execution_timeout=cell_timeout,
             kernel_manager_class=_OwnKernel,
             config=_kernel_config(Path(folder)),
-            extra_arguments=[f"--ipython-dir={folder}", *_KERNEL_ARGUMENTS],
+            extra_arguments=["--InteractiveShellApp.ignore_cwd=True"],
         )
     if any(_stopped(cell) for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()):
         raise UnfinishedError(str(source))
@@ -80,7 +90,7 @@ def _unformatted(path: Path) -> str:
 
 def _kernel_config(folder: Path) -> Config:
     """Prefer sockets in a folder of this user alone to open ports on the machine."""
-    settings = {"connection_file": str(folder / "kernel.json")}
+    settings = {"connection_file": str(folder / _CONNECTION)}
     if os.name == "posix" and len(str(folder)) <= _LONGEST_SOCKET:
         settings |= {"transport": "ipc", "ip": str(folder / "k")}
     return Config({"KernelManager": settings})
@@ -102,3 +112,16 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger in loggers:
             logger.removeHandler(silent)
+
+
+@contextmanager
+def _last_words(folder: Path) -> Iterator[None]:
+    """Note the last line the kernel's machinery said on an error that may come from its death."""
+    try:
+        yield
+    except RuntimeError as death:
+        file = _words(folder / _CONNECTION)
+        said = file.read_text(encoding="utf-8", errors="replace").split("\n") if file.exists() else []
+        if lines := [line.strip() for line in said if line.strip()]:
+            death.add_note(lines[-1])
+        raise

@@ -75,6 +75,8 @@ def _language(notebook: NotebookNode) -> str:
 
 
 def _heading(cell: NotebookNode) -> str:
+    if "source" in cell.metadata.get("tags", []):
+        return ""
     if cell.cell_type == "markdown":
         found = _MARKDOWN_HEADING.search(cell.source)
         return found[1].strip() if found else ""

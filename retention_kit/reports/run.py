@@ -155,6 +155,8 @@ def _refused_input(ename: str) -> bool:
 def _reason(failure: Exception, cell_timeout: float | None) -> Message:
     if isinstance(failure, UnfinishedError):
         return Message("report.reason_stopped")
+    if said := getattr(failure, "__notes__", []):
+        return Message("report.reason_kernel_said", {"text": said[-1]})
     if isinstance(failure, DeadKernelError):
         return Message("report.reason_kernel")
     if isinstance(failure, CellTimeoutError):

@@ -8,6 +8,9 @@ import pandas as pd
 from retention_kit.results.markup import paragraphs
 from retention_kit.wording import Message, Money, render
 
+MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
+"""The five movements, in the order of the bridge."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bridge:
@@ -36,21 +39,12 @@ class Bridge:
 
     def describe(self, lang: str | None = None) -> str:
         """Say the whole bridge in one sentence, for those who cannot see the figure."""
-        flows = self.frame.groupby("period")[list(self.frame.columns[-7:])].sum()
-        fields = {name: Money(float(flows[name].sum()), self.currency) for name in flows.columns[1:-1]}
-        opening, closing = (
-            Money(flows["opening"].iloc[0], self.currency),
-            Money(flows["closing"].iloc[-1], self.currency),
-        )
-        return render(
-            "bridge.describe",
-            lang,
-            start=flows.index[0],
-            end=flows.index[-1],
-            opening=opening,
-            closing=closing,
-            **fields,
-        )
+        flows = self.frame.groupby("period").sum(numeric_only=True)
+        amounts = {name: flows[name].sum() for name in MOVEMENTS}
+        amounts |= {"opening": flows["opening"].iloc[0], "closing": flows["closing"].iloc[-1]}
+        money = {name: Money(float(amount), self.currency) for name, amount in amounts.items()}
+        covered = {name: self.rule.fields[name] for name in ("start", "end")}
+        return render("bridge.describe", lang, **covered, **money)
 
     def __str__(self) -> str:
         return f"{self.frame.to_string(index=False)}\n{render(self.rule)}"
@@ -100,13 +94,53 @@ class CohortMatrix:
             "n": int(self.sizes.sum()),
         }
         fields |= {"first": self.values.index[0], "last": self.values.index[-1], "age": age}
-        return render("cohorts.describe", lang, average=float(self.average[age]), **fields)
+        average = float(self.average[age])
+        if self.measure in {"logo", "nrr", "grr"}:
+            return render("cohorts.describe", lang, average=average, **fields)
+        return render("cohorts.describe_amount", lang, average=Money(average, self.currency), **fields)
 
     def __str__(self) -> str:
         return f"{self.values.to_string()}\n{render(self.rule)}"
 
     def _repr_html_(self) -> str:
         return f'<div class="rk-result">{self.values.to_html()}{paragraphs(render(self.rule))}</div>'
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """Retention over time: every window of one length, month by month.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        month (first day of the month the window ends with), nrr, grr, logo_retention (fractions), n (customers of the
+        opening base), starting_mrr.
+    window : int
+        Months each window looks back.
+    currency : str or None
+    rule : Message
+    """
+
+    frame: pd.DataFrame
+    window: int
+    rule: Message
+    currency: str | None = None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table of plain numbers."""
+        return self.frame.copy()
+
+    def describe(self, lang: str | None = None) -> str:
+        """Say first and last month in one sentence, for those who cannot see the figure."""
+        first, last = self.frame.iloc[0], self.frame.iloc[-1]
+        fields = {f"{name}_{when}": row[name] for when, row in (("first", first), ("last", last)) for name in row.index}
+        return render("trend.describe", lang, window=self.window, **fields)
+
+    def __str__(self) -> str:
+        return f"{self.frame.to_string(index=False)}\n{render(self.rule)}"
+
+    def _repr_html_(self) -> str:
+        return f'<div class="rk-result">{self.frame.to_html(index=False)}{paragraphs(render(self.rule))}</div>'
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,9 @@
 """Reading subscriptions and customers from CSV files and DataFrames."""
 
 import hashlib
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -67,7 +69,8 @@ def read_subscriptions(
     constants = {"interval": interval, "currency": currency}
     raw = raw.assign(**{field: value for field, value in constants.items() if value is not None})
     table = map_columns(raw, dict(columns or {}), name)
-    return check_subscriptions(table[[field for field in FIELDS if field in table]], source=name, bad_rows=bad_rows)
+    checked = check_subscriptions(table[[field for field in FIELDS if field in table]], source=name, bad_rows=bad_rows)
+    return checked if isinstance(source, pd.DataFrame) else replace(checked, digest=_digest(Path(source)))
 
 
 def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -116,12 +119,30 @@ def _open(source: Table) -> tuple[pd.DataFrame, str]:
     if not path.is_file():
         raise FileNotReadableError("error.file_missing", path=str(path))
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        raw = _lines(path)
     except pd.errors.EmptyDataError:
         raise EmptyTableError("error.empty", source=path.name) from None
+    except pd.errors.ParserWarning:
+        raise FileNotReadableError("error.more_cells_than_headers", path=str(path)) from None
     except (UnicodeDecodeError, pd.errors.ParserError) as error:
         raise FileNotReadableError("error.file_unreadable", path=str(path), detail=str(error)) from error
-    return raw.set_axis(pd.RangeIndex(_FIRST_LINE, len(raw) + _FIRST_LINE)), path.name
+    return raw, path.name
+
+
+def _lines(path: Path) -> pd.DataFrame:
+    """Return a file's cells as text, indexed by line as a spreadsheet counts; a line that holds nothing is no row."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # more cells than headers: which is which?
+        raw = pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            skip_blank_lines=False,
+            index_col=False,
+        )
+    numbered = raw.set_axis(pd.RangeIndex(_FIRST_LINE, len(raw) + _FIRST_LINE))
+    return numbered[(raw != "").any(axis=1).to_numpy()]
 
 
 def _guess(cells: pd.Series) -> pd.Series:

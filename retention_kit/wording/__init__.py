@@ -56,6 +56,11 @@ def use_language(lang: str) -> _Switch:
     ----------
     lang : {"en", "fr"}
 
+    Returns
+    -------
+    context manager
+        At the end of its ``with`` block the language before is back; without one it need not be kept.
+
     Raises
     ------
     OptionError
@@ -141,4 +146,4 @@ class Message:
         return f"<p>{html.escape(render(self))}</p>"
 
 
-errors.render_with(lambda key, fields: render(key, **fields))
+errors.render_with(lambda key, fields: render(Message(key, fields)))

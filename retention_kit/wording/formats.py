@@ -84,7 +84,7 @@ def date(value: dt.date, locale: str, pattern: str) -> str:
     return format_date(value, pattern, locale=locale)
 
 
-_DATES = {"date": "d MMMM y", "date_short": "d MMM y", "month": "MMMM y", "month_short": "MMM y"}
+_DATES = {"date": "d MMMM y", "date_short": "d MMM y", "month": "MMMM y", "month_short": "MMM\u00a0y"}
 _NUMBERS = {"count": "#,##0", "number": "#,##0.###", "number1": "#,##0.0", "signed1": "+#,##0.0;−#,##0.0"}
 _CUSTOM: dict[str, Callable[..., str]] = {
     "percent": percent,
@@ -122,7 +122,7 @@ class Formatter(string.Formatter):
             return self._capital(value)
         if not name:
             return self._text(value)
-        if _unknown(value) or (name == "money" and _unknown(value[0])):
+        if _unknown(value) or (name.startswith("money") and _unknown(value[0])):
             return _UNKNOWN
         if name == "money_round":
             return money(value, self._locale, decimals=False)

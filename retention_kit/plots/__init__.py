@@ -1,0 +1,23 @@
+"""Pictures of results: Axes in, the same Axes out.
+
+Every function draws one result on `ax`, or on a new figure in the house's style; it shows and saves nothing.
+Words and numbers are written in `lang`, by default the language of the moment. matplotlib and seaborn are
+loaded when the first picture is drawn.
+"""
+
+from retention_kit.plots.drawing import house_style
+from retention_kit.plots.flows import GAINS, LOSSES, plot_bridge, plot_waterfall
+from retention_kit.plots.lines import plot_finding, plot_retention_over_time, plot_survival
+from retention_kit.plots.matrices import plot_cohort_matrix
+
+__all__ = [
+    "GAINS",
+    "LOSSES",
+    "house_style",
+    "plot_bridge",
+    "plot_cohort_matrix",
+    "plot_finding",
+    "plot_retention_over_time",
+    "plot_survival",
+    "plot_waterfall",
+]

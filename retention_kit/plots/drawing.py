@@ -1,0 +1,130 @@
+"""What all pictures share: the house's style, numbers and months in words, labels that keep off one another."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from retention_kit.wording import Message, Money, render
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+INK, FAINT, PALE = "#333333", "#8c8c8c", "#e6e6e6"
+OFFSET = {"textcoords": "offset points", "annotation_clip": False}
+_STYLE = {
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "grid.color": PALE,
+    "legend.frameon": False,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Give figures made inside the ``with`` block the house's style; outside it nothing changes."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+@contextmanager
+def canvas(ax: "Axes | None", height: float) -> Iterator["Axes"]:
+    """Yield the Axes given, or new ones in the house's style, as wide as a page."""
+    if ax is not None:
+        yield ax
+        return
+    from matplotlib import pyplot as plt
+
+    with house_style():
+        yield plt.subplots(figsize=(8.2, height))[1]
+
+
+def writer(unit: str, lang: str, currency: str | None = None) -> Callable[..., str]:
+    """Return a function that writes numbers of one unit; matplotlib takes it as a formatter."""
+
+    def write(value: float, _position: Any = None) -> str:
+        field = Money(value, currency) if unit in {"money", "gain", "loss"} else value
+        return render(f"plot.{unit}", lang, value=field).replace("-", "−")
+
+    return write
+
+
+def named(name: str | Message, lang: str, **fields: Any) -> str:
+    """Return words that begin with a capital."""
+    text = render(name, lang, **fields)
+    return text[:1].upper() + text[1:]
+
+
+def period(day: pd.Timestamp, freq: str, lang: str) -> str:
+    """Return the name of a month, quarter or year by its first day."""
+    return render(f"period.{freq}", lang, day=day, quarter=str(day.quarter), year=str(day.year))
+
+
+def label_places(axis: "Axis", places: Sequence[float], texts: Sequence[str], room: float = 0) -> None:
+    """Label as many places as have `room` points each, however large the picture becomes."""
+    from matplotlib.ticker import Locator
+
+    texts_at = dict(zip(places, texts, strict=True))
+    need = room or 5.2 * max(len(line) for text in texts for line in text.splitlines()) + 6
+
+    class Thinned(Locator):
+        def __call__(self) -> Sequence[float]:
+            corners = axis.axes.transData.transform([(places[0],) * 2, (places[-1],) * 2])
+            pixels = abs(corners[1] - corners[0])[int(axis.axis_name == "y")]
+            each = pixels * 72 / axis.get_figure(root=True).dpi / max(len(places) - 1, 1)
+            return places[:: next((step for step in (1, 3, 6, 12, 24) if step * each >= need), len(places))]
+
+    axis.set_major_locator(Thinned())
+    axis.set_major_formatter(lambda place, _: texts_at.get(place, ""))
+
+
+def _spread(centres: Sequence[float], heights: Sequence[float], floor: float) -> list[float]:
+    """Move labels just far enough apart that none covers another or reaches below the floor.
+
+    >>> _spread([5.0, 1.0, 0.5], [1.0, 1.0, 1.0], floor=-1.0)
+    [5.0, 1.25, 0.25]
+    """
+    places = list(centres)
+    order = sorted(range(len(places)), key=places.__getitem__)
+    for _ in range(100):
+        for lowest in order[:1]:
+            places[lowest] = max(places[lowest], floor + heights[lowest] / 2)
+        for under, over in pairwise(order):
+            lacking = (heights[under] + heights[over]) / 2 - (places[over] - places[under])
+            places[under] -= max(lacking, 0) / 2
+            places[over] += max(lacking, 0) / 2
+    return places
+
+
+def label_ends(axes: "Axes", names: Sequence[str], write: Callable[..., str], lang: str) -> None:
+    """Write its name and last value to the right of each of the first lines."""
+    lines = zip(axes.get_lines(), names, strict=False)
+    known = [(line.get_xydata()[~np.isnan(line.get_ydata())], name, line.get_color()) for line, name in lines]
+    ends = [(*points[-1], name, colour) for points, name, colour in known if len(points)]
+    texts = [fill(render("plot.line_end", lang, label=name, value=write(y)), 24) for _, y, name, _ in ends]
+    # The layout may yet take a third of the height for what stands under the axis.
+    unit = np.ptp(axes.get_ylim()) / (0.67 * axes.bbox.height * 72 / axes.get_figure(root=True).dpi)
+    heights = [unit * (12 * text.count("\n") + 16) for text in texts]
+    places = _spread([y for _, y, _, _ in ends], heights, axes.get_ylim()[0])
+    for (x, y, _, colour), text, place in zip(ends, texts, places, strict=True):
+        leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 2}
+        where = {"textcoords": axes.get_yaxis_transform(), "annotation_clip": False, "arrowprops": leader}
+        axes.annotate(text, (x, y), (1.03, place), va="center", color=colour, **where)

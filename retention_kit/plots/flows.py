@@ -1,0 +1,114 @@
+"""The MRR bridge: gains and losses by period, and the way from opening to closing."""
+
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from retention_kit.plots.drawing import FAINT, INK, OFFSET, canvas, label_places, named, period, writer
+from retention_kit.results import Bridge
+from retention_kit.wording import language, render
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Lightness keeps the flows of each side apart in grey.
+GAINS = {"new": "#0072B2", "reactivation": "#B6E3D4", "expansion": "#56B4E9"}
+LOSSES = {"contraction": "#F0A030", "churn": "#A63D00"}
+
+
+def _flows(bridge: Bridge, periods: int | None) -> pd.DataFrame:
+    flows = bridge.frame.groupby("period")[["opening", *GAINS, *LOSSES, "closing"]].sum()
+    return flows if periods is None else flows.tail(periods)
+
+
+def plot_bridge(
+    bridge: Bridge, ax: "Axes | None" = None, *, periods: int | None = None, lang: str | None = None
+) -> "Axes":
+    """Draw what was gained and lost in each period; a single period is drawn as a waterfall.
+
+    Parameters
+    ----------
+    bridge : Bridge
+        Its groups, if any, are added up.
+    ax : Axes, optional
+    periods : int, optional
+        Only the last so many.
+    lang : {"en", "fr"}, optional
+    """
+    lang, flows = lang or language(), _flows(bridge, periods)
+    if len(flows) == 1:
+        return plot_waterfall(bridge, ax, periods=1, lang=lang)
+    with canvas(ax, 4.2) as axes:
+        _stack(axes, flows[list(GAINS)], GAINS, lang)
+        _stack(axes, -flows[list(LOSSES)], LOSSES, lang)
+        net = (flows["closing"] - flows["opening"]).to_numpy(float)
+        axes.plot(net, "D", color="black", markeredgecolor="white", label=named("plot.net", lang))
+        axes.axhline(0, color=INK, linewidth=0.8)
+        axes.grid(axis="y")
+        axes.yaxis.set_major_formatter(writer("money", lang, bridge.currency))
+        label_places(axes.xaxis, range(len(flows)), [period(day, bridge.freq, lang) for day in flows.index])
+        # A legend fills column by column: gains in its first line, losses and the net change in its second.
+        handles = dict(zip(["net", *GAINS, *LOSSES], axes.get_legend_handles_labels()[0], strict=True))
+        order = [handles[name] for name in ("new", "contraction", "reactivation", "churn", "expansion", "net")]
+        axes.legend(handles=order, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    return axes
+
+
+def _stack(axes: "Axes", heights: pd.DataFrame, colours: dict[str, str], lang: str) -> None:
+    tops = heights.cumsum(axis="columns")
+    for name, colour in colours.items():
+        look = {"color": colour, "edgecolor": "white", "linewidth": 0.6}
+        label = named(f"movement.{name}", lang)
+        axes.bar(range(len(heights)), heights[name], bottom=tops[name] - heights[name], label=label, **look)
+
+
+def plot_waterfall(
+    bridge: Bridge, ax: "Axes | None" = None, *, periods: int | None = None, lang: str | None = None
+) -> "Axes":
+    """Draw the way from opening to closing MRR over all periods together, with its amounts.
+
+    Parameters
+    ----------
+    bridge : Bridge
+        Its groups, if any, are added up.
+    ax : Axes, optional
+    periods : int, optional
+        Only the last so many.
+    lang : {"en", "fr"}, optional
+    """
+    lang, flows = lang or language(), _flows(bridge, periods)
+    moves = pd.concat([flows[list(GAINS)].sum(), -flows[list(LOSSES)].sum()])
+    levels = np.cumsum([flows["opening"].iloc[0], *moves])
+    names = [fill(named(f"movement.{name}", lang), 14) for name in ("opening", *moves.index, "closing")]
+    floor = _floor(levels)
+    window = " – ".join(dict.fromkeys(period(flows.index[i], bridge.freq, lang) for i in (0, -1)))
+    with canvas(ax, 3.8) as axes:
+        _draw_steps(axes, levels, lang, bridge.currency)
+        axes.set(xticks=range(len(names)), xticklabels=names, yticks=[], ylim=(floor, None))
+        axes.set_title(render("plot.cut", lang, window=window) if floor else window, loc="left")
+        axes.tick_params(axis="x", length=0)
+        axes.spines["left"].set_visible(False)
+        for bar in (0, len(names) - 1) if floor else ():
+            axes.plot([bar - 0.4, bar + 0.4], floor + np.ptp(levels) * np.array([0.3, 0.45]), color="white", lw=5)
+    return axes
+
+
+def _floor(levels: np.ndarray) -> float:
+    """Where the bars begin: at zero, unless the flows would then be too thin to see."""
+    span = float(np.ptp(levels))
+    return max(0.0, float(levels.min()) - span) if 0 < span < 0.12 * float(levels.max()) else 0.0
+
+
+def _draw_steps(axes: "Axes", levels: np.ndarray, lang: str, currency: str | None) -> None:
+    units = ["money", *["gain"] * len(GAINS), *["loss"] * len(LOSSES), "money"]
+    colours = [FAINT, *GAINS.values(), *LOSSES.values(), FAINT]
+    steps = zip([0.0, *levels[:-1], 0.0], [*levels, levels[-1]], units, colours, strict=True)
+    for i, (start, stop, unit, colour) in enumerate(steps):
+        axes.bar(i, abs(stop - start), 0.7, min(start, stop), color=colour)
+        text = writer(unit, lang, currency)(abs(stop - start))
+        side = {"va": "top"} if unit == "loss" else {"va": "bottom"}
+        axes.annotate(text, (i, stop), (0, -3 if unit == "loss" else 3), ha="center", **side, **OFFSET)
+    places = np.arange(len(levels))
+    axes.hlines(levels, places + 0.35, places + 0.65, color=FAINT, linewidth=0.8)

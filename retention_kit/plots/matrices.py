@@ -1,0 +1,88 @@
+"""Cohorts by age as a heatmap."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from retention_kit.plots.drawing import OFFSET, canvas, label_places, named, period, writer
+from retention_kit.results import CohortMatrix
+from retention_kit.wording import language, render
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GROWTH = ("#8a3b00", "#e8a05c", "#ececec", "#6aaed6", "#08407e")
+CELLS = {"customers": "count", "mrr": "money", "arpa": "money"}
+
+
+def plot_cohort_matrix(
+    matrix: CohortMatrix, ax: "Axes | None" = None, *, annotate: bool | None = None, lang: str | None = None
+) -> "Axes":
+    """Draw cohorts by age as a heatmap under a row of averages; what is not yet observed stays empty.
+
+    Parameters
+    ----------
+    matrix : CohortMatrix
+    ax : Axes, optional
+    annotate : bool, optional
+        Whether to write the numbers into the cells; by default where they fit.
+    lang : {"en", "fr"}, optional
+    """
+    lang = lang or language()
+    table = pd.concat([matrix.average.to_frame().T, matrix.to_frame()])
+    write = writer(CELLS.get(matrix.measure, "percent"), lang, matrix.currency)
+    texts = table.round(2).map(write)
+    fits = table.shape[1] * texts.map(len).to_numpy().max() <= 84
+    height = 1.3 + 0.2 * len(table)
+    bar = {"format": write, "label": named(f"measure.{matrix.measure}", lang), "aspect": 5 * height}
+    with canvas(ax, height) as axes:
+        _draw_cells(axes, matrix, table, texts if (fits if annotate is None else annotate) else None, bar)
+        _label_cohorts(axes, matrix, lang)
+    return axes
+
+
+def _draw_cells(
+    axes: "Axes", matrix: CohortMatrix, table: pd.DataFrame, texts: pd.DataFrame | None, bar: dict[str, Any]
+) -> None:
+    import seaborn as sns
+
+    low, high = _limits(matrix)
+    beyond = bool((table < low).any(axis=None)), bool((table > high).any(axis=None))
+    bar |= {"extend": {(True, True): "both", (True, False): "min", (False, True): "max"}.get(beyond, "neither")}
+    cmap = sns.blend_palette(GROWTH, as_cmap=True) if matrix.measure == "nrr" else "crest"
+    colours = {"vmin": low, "vmax": high, "cmap": cmap, "cbar_kws": bar}
+    shown = {"annot": texts, "fmt": "", "annot_kws": {"size": 7.5}}
+    sns.heatmap(table, ax=axes, xticklabels=False, yticklabels=False, **shown, **colours)
+    faces = axes.collections[-1].get_facecolors()[table.notna().to_numpy().ravel()]
+    # seaborn's own choice leaves white on mid-tones, too faint to read.
+    for text, face in zip(axes.texts, faces, strict=False):
+        text.set_color("white" if sns.utils.relative_luminance(face) < 0.2 else "black")
+
+
+def _limits(matrix: CohortMatrix) -> tuple[float, float]:
+    """Return the ends of the colours, whatever one small cohort does: NRR even about 100 %, shares up to 100 %."""
+    values = matrix.to_frame().to_numpy(float)
+    if matrix.measure == "nrr":
+        reach = float(np.clip(np.nanquantile(np.abs(values - 1), 0.98), 0.1, 1))
+        return 1 - reach, 1 + reach
+    if matrix.measure in {"logo", "grr"}:
+        return min(0.8, float(np.floor(10 * np.nanquantile(values, 0.02)) / 10)), 1.0
+    return 0.0, float(np.nanmax(values))
+
+
+def _label_cohorts(axes: "Axes", matrix: CohortMatrix, lang: str) -> None:
+    sizes = matrix.sizes.items()
+    rows = [render("plot.cohort_row", lang, period=period(day, "M", lang), n=int(n)) for day, n in sizes]
+    ages = [str(age) for age in matrix.average.index]
+    # The place of the average counts as named, so that a thinned label keeps off it.
+    label_places(axes.yaxis, [0.5 + i for i in range(len(rows) + 1)], ["", *rows], room=11)
+    label_places(axes.xaxis, [0.5 + i for i in range(len(ages))], ages, room=14)
+    axes.tick_params(length=0, labelsize=8)
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    axes.set(xlabel=named("plot.age", lang), ylabel=named("plot.cohort", lang))
+    axes.axhline(1, color="white", linewidth=5)
+    where = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "va": "center", **OFFSET}
+    average = "plain" if matrix.measure in {"customers", "mrr"} else "weighted"
+    axes.annotate(render(f"plot.cohort_average.{average}", lang), (0, 0.5), (-4, 0), fontsize=8, weight="bold", **where)

@@ -1,0 +1,6 @@
+"""Hypothesis draws the same examples every time: a red test stays red, a green one green."""
+
+from hypothesis import settings
+
+settings.register_profile("kit", derandomize=True, database=None, deadline=None, max_examples=40)
+settings.load_profile("kit")

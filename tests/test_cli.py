@@ -1,0 +1,201 @@
+"""The command line: what it runs, what it prints in which language, and its exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from retention_kit.cli import main
+from retention_kit.reports import ReportFiles, library
+
+DECLARED = """\
+subscriptions: str = ""
+customers: str = ""
+as_of: str = ""
+columns: dict = {}
+interval: str = ""
+factor: str = "segment"
+mine: int = 3  # a comment of my own
+lang: str = "en"
+"""
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """One report, `hypothesis`, in a library of its own; the working directory holds two files."""
+    cells = [
+        new_code_cell(DECLARED, metadata={"tags": ["parameters"]}),
+        new_code_cell("import retention_kit.errors as e"),
+        new_code_cell("if factor == 'bad': raise e.FactorError('error.option', name='factor', value='bad', legal=[])"),
+        new_code_cell("1 / (factor != 'worse')"),
+    ]
+    (tmp_path / "shelf").mkdir()
+    nbformat.write(new_notebook(cells=cells), tmp_path / "shelf" / "hypothesis.ipynb")
+    monkeypatch.setattr(library, "reports_folder", lambda: tmp_path / "shelf")
+    monkeypatch.chdir(tmp_path)
+    for name in ("s.csv", "c.csv"):
+        (tmp_path / name).write_text("a\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def calls(shelf, monkeypatch):
+    """The calls of `run_report`, which is not run."""
+    seen = []
+
+    def run_report(name, parameters, **where):
+        seen.append((name, parameters, where))
+        return ReportFiles(Path("x.ipynb"), Path(f"{where['stem']}.html"))
+
+    monkeypatch.setattr("retention_kit.reports.run_report", run_report, raising=False)
+    return seen
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+GIVEN = ["report", "hypothesis", "--subscriptions", "s.csv", "--as-of", "2025-12-31"]
+
+
+def test_demo_runs_both_languages_and_names_each_page_last_in_its_language(calls, capsys):
+    assert main(["demo"]) == 0
+    assert [(name, parameters) for name, parameters, _ in calls] == [
+        ("hypothesis", {"lang": "en"}),
+        ("hypothesis", {"lang": "fr"}),
+    ]
+    assert [where["output_dir"] for _, _, where in calls] == ["reports/demo"] * 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == ["Report: hypothesis_en.html", "Rapport\u00a0: hypothesis_fr.html"]
+
+
+def test_demo_in_one_language(calls):
+    assert main(["demo", "--lang", "fr", "--output-dir", "there"]) == 0
+    assert calls == [("hypothesis", {"lang": "fr"}, {"output_dir": "there", "stem": "hypothesis_fr"})]
+
+
+def test_only_what_is_given_becomes_a_parameter_and_files_become_absolute(calls, shelf):
+    assert main([*GIVEN, "--column", "amount=Prix", "--column", "start = Début", "-p", "factor", "007"]) == 0
+    ((name, parameters, where),) = calls
+    assert name == "hypothesis"
+    assert parameters == {
+        "subscriptions": str(shelf / "s.csv"),
+        "as_of": "2025-12-31",
+        "columns": {"amount": "Prix", "start": "Début"},
+        "factor": "007",
+    }
+    assert where == {"output_dir": "reports", "stem": None, "formats": ["html"]}
+
+
+def test_the_options_reach_the_report(calls, shelf):
+    words = ["--customers", "c.csv", "--interval", "month", "--lang", "fr", "--to", "html, ipynb", "--name", "x"]
+    assert main([*GIVEN, *words]) == 0
+    ((_, parameters, where),) = calls
+    assert parameters["customers"] == str(shelf / "c.csv")
+    assert (parameters["interval"], parameters["lang"]) == ("month", "fr")
+    assert where == {"output_dir": "reports", "stem": "x", "formats": ["html", "ipynb"]}
+
+
+def test_a_language_before_the_command_is_the_commands(calls):
+    assert main(["--lang", "fr", "demo"]) == 0
+    assert [parameters for _, parameters, _ in calls] == [{"lang": "fr"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nonsense"], "demo, report"),
+        (["report", "nonsense"], "hypothesis"),
+        (["report", "hypothesis"], "--subscriptions, --as-of"),
+        ([*GIVEN, "--customers", "no.csv"], "no.csv"),
+        ([*GIVEN, "-p", "facteur", "x"], "factor"),
+        ([*GIVEN, "-p", "as_of", "2024-12-31"], "as_of"),
+        ([*GIVEN, "-p", "factor"], "-p"),
+        ([*GIVEN, "--column", "amount"], "--column amount=Prix"),
+        ([*GIVEN, "--lang", "de"], "en, fr"),
+        ([*GIVEN, "--nonsense"], "--nonsense"),
+        (["demo", "--lang", "de"], "en, fr"),
+        (["--lang"], "--lang"),
+    ],
+)
+def test_wrong_usage_is_one_message_on_standard_error_and_exit_code_2(calls, capsys, words, told):
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert told in err
+    assert err.count("\n") == 1
+    assert out == ""
+    assert calls == []
+
+
+def test_the_environment_chooses_the_language_unless_told(calls, capsys, monkeypatch):
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    assert main(["nonsense"]) == 2
+    assert "Il n’y a pas de commande" in capsys.readouterr().err
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert main(["nonsense"]) == 2
+    assert "There is no command" in capsys.readouterr().err
+    assert main(["--lang=fr", "nonsense"]) == 2
+    assert "Il n’y a pas de commande" in capsys.readouterr().err
+
+
+def test_help_speaks_the_readers_language(capsys):
+    assert main(["report", "--help", "--lang", "fr"]) == 0
+    told = capsys.readouterr().out
+    assert "utilisation" in told
+    assert "fichier des abonnements" in told
+    assert not any(english in told for english in ("usage:", "show this help", "default"))
+    assert main([]) == 0
+    assert "report" in capsys.readouterr().out
+
+
+def test_reports_and_parameters_are_listed(shelf, capsys):
+    assert main(["report"]) == main(["report", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "  hypothesis"
+    assert main(["report", "hypothesis", "--help-parameters"]) == 0
+    told = capsys.readouterr().out
+    assert "  mine (a whole number; default: 3): a comment of my own" in told
+    assert "  factor (a text; default: 'segment'): attribute of the customers" in told
+
+
+def test_the_version_is_shown(capsys):
+    from importlib.metadata import version
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"retention-kit {version('retention-kit')}\n"
+
+
+def test_help_loads_nothing_heavy_and_the_command_skips_a_second_of_grammars():
+    code = (
+        "import sys; from retention_kit.cli import main; main(['--help'])\n"
+        "loaded = {'pandas', 'numpy', 'papermill', 'nbformat', 'jinja2'} & set(sys.modules)\n"
+        "sys.exit(str(loaded) if loaded or sys.modules['rfc3987_syntax'] else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_old_terminal_shows_what_it_can():
+    code = "import sys; from retention_kit.cli import main; sys.exit(main(['nonsense', '--lang', 'fr']))"
+    command = [sys.executable, "-X", "utf8=0", "-c", code]
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": ""}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 2
+    assert "pas de commande" in done.stderr
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize(("factor", "code", "left"), [("segment", 0, 2), ("bad", 2, 0), ("worse", 1, 1)])
+def test_the_exit_code_tells_a_broken_report_from_wrong_input(shelf, capfd, factor, code, left):
+    assert main([*GIVEN, "-p", "factor", factor, "--output-dir", "out"]) == code
+    out, err = capfd.readouterr()
+    assert len(list((shelf / "out").iterdir())) == left
+    assert bool(err) == bool(code)
+    assert "Traceback" not in err
+    assert out.splitlines()[0] == "Running the report hypothesis. This takes some seconds."
+    if code == 0:
+        assert out.splitlines()[-1] == f"Report: {shelf / 'out' / 'hypothesis.html'}"

@@ -1,0 +1,246 @@
+"""Who paid what at the end of each month: against the oracle, and what may not change it."""
+
+import datetime as dt
+
+import cases
+import hypothesis.strategies as st
+import oracle
+import pandas as pd
+import pytest
+from cases import books, customers, label, ledger_of, subscriptions, told
+from hypothesis import assume, given
+from pandas.testing import assert_frame_equal
+
+from retention_kit.errors import CurrencyError, EmptyTableError, MonthError, UnknownColumnError, UnmatchedCustomersError
+from retention_kit.ledger import build_ledger, open_ledger
+from retention_kit.sources import read_subscriptions
+from retention_kit.wording import has_message
+
+DAY = dt.date(2024, 12, 31)
+
+
+def table_of(expected):
+    """The oracle's book as the package's frame."""
+    rows = [
+        (who, label(month), cents / 100)
+        for who, months in sorted(expected.paid.items())
+        for month, cents in sorted(months.items())
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def refused(kind, *arguments, **options):
+    with pytest.raises(kind) as caught:
+        build_ledger(*arguments, **options)
+    assert type(caught.value) is kind
+    return told(caught.value)
+
+
+@given(books())
+def test_the_ledger_is_the_oracle_s_to_the_cent(both):
+    ledger, expected = both
+    assert [ledger.frame[name].tolist() for name in ledger.frame] == table_of(expected)
+    assert (ledger.first_month, ledger.last_month) == (label(expected.first), label(expected.last))
+
+
+def test_where_no_month_has_mrr_the_ledger_says_so():
+    """A trial, a start after the last closed month, and a life between two month ends."""
+    rows = [
+        ("A", dt.date(2024, 1, 1), None, 9.0, {"status": "trialing"}),
+        ("B", dt.date(2025, 1, 1), None, 9.0),
+        ("C", dt.date(2024, 3, 2), dt.date(2024, 3, 9), 9.0),
+    ]
+    assert oracle.ledger(subscriptions(*rows), DAY) is None
+    english, french = refused(EmptyTableError, subscriptions(*rows), as_of=DAY)
+    assert "No subscription of DataFrame has MRR at the end of a month that had ended by 31 December 2024" in english
+    assert "Check the as-of date" in english
+    assert "Vérifiez la date d’arrêté" in french
+
+
+@given(books())
+def test_the_ledger_s_table_is_sorted_unique_and_positive(both):
+    frame = both[0].frame
+    assert not frame.duplicated(["customer_id", "month"]).any()
+    assert_frame_equal(frame, frame.sort_values(["customer_id", "month"], ignore_index=True))
+    assert (frame["mrr"] > 0).all()
+
+
+@given(cases.TABLES.filter(lambda table: len(table) > 1), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(table, random):
+    assume(oracle.ledger(table, DAY) is not None)
+    order = random.sample(range(len(table)), len(table))
+    built, shuffled = (build_ledger(t, as_of=DAY, end_inclusive=False) for t in (table, table.iloc[order]))
+    assert_frame_equal(built.frame, shuffled.frame)
+    assert built.reconciliation.counts == shuffled.reconciliation.counts
+
+
+@given(books())
+def test_names_of_customers_change_nothing_but_themselves(both):
+    """Upside down: A is called Z, F is called U, so that their order turns round as well."""
+    ledger, expected = both
+    names = {who: chr(ord("A") + ord("Z") - ord(who)) for who in "ABCDEF"}
+    renamed = oracle.Book({names[who]: months for who, months in expected.paid.items()}, expected.first, expected.last)
+    frame = ledger.frame.assign(customer_id=ledger.frame["customer_id"].map(names))
+    frame = frame.sort_values(["customer_id", "month"])
+    assert [frame[name].tolist() for name in frame] == table_of(renamed)
+
+
+@given(cases.rows(), st.integers(1, 300))
+def test_a_subscription_cut_in_two_adjacent_ones_is_the_same(row, days):
+    """[start, cut) and [cut, end) have the same amount, so they round alike and no month end is in both."""
+    who, start, end, *rest = row
+    cut = start + dt.timedelta(days=days)
+    assume(end is None or cut < end)
+    anchor = ("Z", start, None, 1.0)
+    whole = ledger_of((who, start, end, *rest), anchor, as_of=dt.date(2025, 3, 31))
+    halves = ledger_of((who, start, cut, *rest), (who, cut, end, *rest), anchor, as_of=dt.date(2025, 3, 31))
+    assert_frame_equal(whole.frame, halves.frame)
+
+
+@given(books())
+def test_every_input_row_is_accounted_for_once(both):
+    ledger, _ = both
+    account = ledger.reconciliation
+    assert sum(account.counts.values()) == len(account.rows)
+    assert account.rows["row"].tolist() == list(range(len(account.rows)))
+    assert ((account.rows["status"] == "used") == (account.rows["reason"] == "")).all()
+    reasons = set(account.rows["reason"]) - {""}
+    assert all(has_message(f"reason.{reason}") for reason in reasons)
+    assert account.to_frame()["rows"].sum() == len(account.rows)
+    assert account.to_frame()["amount"].sum() == pytest.approx(account.rows["amount"].sum())
+
+
+@given(cases.TABLES.filter(len))
+def test_a_row_is_used_when_the_oracle_finds_mrr_in_it(table):
+    """Each row alone: it is used exactly if the oracle's ledger of that one row is not empty."""
+    anchor = subscriptions(("Z", "2024-01-01", None, 1.0)).assign(subscription_id="anchor")
+    ledger = build_ledger(pd.concat([table, anchor], ignore_index=True), as_of=DAY, end_inclusive=False)
+    used = [oracle.ledger(table.iloc[[place]], DAY) is not None for place in range(len(table))]
+    assert (ledger.reconciliation.rows["status"] == "used").tolist() == [*used, True]
+
+
+def test_rows_read_rejected_and_outside_add_up_with_their_words():
+    rows = [("Ada", "2024-01-01", None, 10.0), ("Bo", "soon", None, 20.0), ("Cy", "2025-06-01", None, 30.0)]
+    ledger = ledger_of(*rows, as_of=DAY, bad_rows="reject")
+    account = ledger.reconciliation
+    assert account.counts == {"used": 1, "rejected": 1, "outside": 1}
+    assert account.sentence("en") == "DataFrame: 3 rows read = 1 used + 1 rejected + 1 outside."
+    assert "3 lignes lues = 1 utilisée + 1 rejetée + 1 hors champ" in account.sentence("fr")
+    assert account.rows["reason"].tolist() == ["", "date_unreadable", "starts_after_window"]
+
+
+def test_building_does_not_change_its_input():
+    table, attributes = subscriptions(("A", "2024-01-01", "2024-05-05", 10.0)), customers()
+    read = read_subscriptions(table)
+    before = [frame.copy(deep=True) for frame in (table, attributes, read.frame)]
+    build_ledger(read, as_of=DAY, customers=attributes)
+    build_ledger(table, as_of=DAY, customers=attributes, end_inclusive=True)
+    for frame, copy in zip((table, attributes, read.frame), before, strict=True):
+        assert_frame_equal(frame, copy)
+
+
+def test_a_month_that_has_not_ended_is_not_in_the_ledger():
+    """As of 30 January only December has closed."""
+    rows = ("Ada", "2024-12-05", None, 10.0), ("Bo", "2025-01-05", None, 10.0)
+    ledger = ledger_of(*rows, as_of="2025-01-30")
+    assert ledger.frame["month"].tolist() == [pd.Timestamp("2024-12-01")]
+    assert ledger.reconciliation.rows["reason"].tolist() == ["", "starts_after_window"]
+
+
+def test_several_currencies_are_refused_and_named():
+    table = subscriptions(("Ada", "2024-01-01", None, 10.0), ("Bo", "2024-01-01", None, 10.0))
+    english, french = refused(CurrencyError, table.assign(currency=["EUR", "USD"]), as_of=DAY)
+    assert "several currencies: EUR, USD. Build one ledger for each" in english
+    assert "plusieurs devises : EUR, USD" in french
+    assert build_ledger(table.assign(currency="EUR"), as_of=DAY).currency == "EUR"
+
+
+def test_customers_none_of_whom_is_known_are_refused_with_examples():
+    """Ids written in two ways: 7 in one table, 007 in the other."""
+    others = pd.DataFrame({"customer_id": ["007"], "segment": ["small"]})
+    table = subscriptions(("7", "2024-01-01", None, 10.0))
+    english, french = refused(UnmatchedCustomersError, table, as_of=DAY, customers=others)
+    assert all(part in english for part in ["such as 7", "such as 007", "same ids, written the same way"])
+    assert "écrits de la même façon" in french
+
+
+def test_customers_partly_known_are_counted_and_shown_as_unknown():
+    """A is known, F is not; B, C and D never paid."""
+    rows = ("A", "2024-01-01", None, 10.0), ("F", "2024-01-01", None, 10.0)
+    ledger = ledger_of(*rows, as_of=DAY, customers=customers())
+    assert [warning.key for warning in ledger.warnings] == [
+        "warning.customers_unknown",
+        "warning.customers_without_mrr",
+    ]
+    assert [warning.fields["n"] for warning in ledger.warnings] == [1, 3]
+    codes, names = ledger.groups("segment")
+    assert (codes.tolist(), names) == ([0, 1], ["large", cases.UNKNOWN])
+
+
+def test_an_attribute_that_is_not_there_is_refused_with_those_that_are():
+    rows = [("A", "2024-01-01", None, 10.0)]
+    with pytest.raises(UnknownColumnError, match=r'by="region" is not an attribute.*They have: segment'):
+        ledger_of(*rows, as_of=DAY, customers=customers()).groups("region")
+    with pytest.raises(UnknownColumnError, match="Pass customers= when building the ledger"):
+        ledger_of(*rows, as_of=DAY).groups("segment")
+
+
+def test_an_as_of_that_is_no_day_is_refused():
+    with pytest.raises(MonthError, match="“tomorrow” is not a day"):
+        ledger_of(("A", "2024-01-01", None, 10.0), as_of="tomorrow")
+
+
+def end_of_export(*rows, as_of):
+    found = [warning for warning in ledger_of(*rows, as_of=as_of).warnings if warning.key == "warning.end_of_export"]
+    return [(warning.fields["n"], warning.fields["total"], warning.fields["day"].date()) for warning in found]
+
+
+STAYS, LEFT, RENEWED = "2024-01-01", "2024-06-05", "2024-11-05"
+
+
+def test_ends_on_the_last_day_of_a_file_are_questioned():
+    """Ada renews once; hers and Bo's last ends are the last day of the file, Cy's is earlier: 2 of 3 who leave."""
+    rows = [
+        ("Ada", STAYS, LEFT, 10.0),
+        ("Ada", LEFT, RENEWED, 10.0),
+        ("Bo", STAYS, RENEWED, 10.0),
+        ("Cy", STAYS, LEFT, 10.0),
+    ]
+    assert end_of_export(*rows, as_of=DAY) == [(2, 3, dt.date(2024, 11, 5))]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [("Cy", "2024-11-06", None, 10.0)],  # the file goes on after that day
+        [("Cy", STAYS, LEFT, 10.0), ("Di", STAYS, LEFT, 10.0)],  # half of them are not most
+        [("Bo", RENEWED, None, 10.0)],  # Bo stays: only one leaves
+    ],
+)
+def test_ordinary_ends_are_not_questioned(others):
+    rows = [("Ada", STAYS, RENEWED, 10.0), ("Bo", STAYS, RENEWED, 10.0), *others]
+    assert end_of_export(*rows, as_of=DAY) == []
+
+
+def test_ends_after_as_of_are_not_seen():
+    rows = [("Ada", STAYS, RENEWED, 10.0), ("Bo", STAYS, RENEWED, 10.0)]
+    assert end_of_export(*rows, as_of="2024-10-31") == []
+
+
+def test_the_ledger_says_what_it_holds_and_by_which_rule():
+    ledger = ledger_of(("Ada", "2024-01-01", None, 10.0), as_of=DAY)
+    assert (
+        ledger.summary("en") == "1 customer, January 2024 to December 2024, as of 31 December 2024; MRR at the end: 10."
+    )
+    text = str(ledger)
+    assert "first day not paid" in text
+    assert "1 row read = 1 used" in text
+    assert text.split("\n")[0] in ledger._repr_html_()
+
+
+def test_a_ledger_can_be_opened_as_a_report_does(tmp_path):
+    """Empty texts stand for what is not given."""
+    path = tmp_path / "export.csv"
+    subscriptions(("Ada", "2024-01-01", "", 10.0)).rename(columns={"start": "from"}).to_csv(path, index=False)
+    ledger = open_ledger(str(path), "", as_of="2024-03-31", columns={"start": "from"}, interval="", currency="EUR")
+    assert (ledger.frame["mrr"].tolist(), ledger.currency) == ([10.0, 10.0, 10.0], "EUR")

@@ -1,0 +1,445 @@
+"""Pictures are tested by what stands on them, never by pixels."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import combinations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from retention_kit import plots
+from retention_kit.results import Arm, Bridge, CohortMatrix, Finding, Trend, Verdict
+from retention_kit.wording import Message, use_language
+
+RULE = Message("word.customer")
+LONG = "clients avec une démo personnalisée de leur propre interlocuteur commercial"
+
+
+def matrix_of(rows, measure="logo", currency=None, cell=None):
+    """Return cohorts of 10, 11, 12 … customers that lose a tenth a month; `cell`: row, column and another value."""
+    months = pd.date_range("2024-01-01", periods=rows, freq="MS")
+    sizes = pd.Series(range(10, 10 + rows), months)
+    kept = pd.DataFrame([[0.9**age if age < rows - i else np.nan for age in range(rows)] for i in range(rows)], months)
+    born = kept.notna().mul(sizes, axis=0).astype(float).where(kept.notna())
+    numerators = kept * born
+    average = numerators.sum() / born.sum()
+    if cell:
+        kept.iloc[cell[0], cell[1]] = cell[2]
+    return CohortMatrix(measure, kept, numerators, born, sizes, average, RULE, currency)
+
+
+def bridge_of(periods, freq="M", by=None, opening=1000.0):
+    """Return a bridge of the same flows every period: +100 +10 +40 −20 −30, so +100 net."""
+    starts = pd.date_range("2025-01-01", periods=periods, freq={"M": "MS", "Q": "QS"}[freq])
+    flows = {"new": 100.0, "reactivation": 10.0, "expansion": 40.0, "contraction": 20.0, "churn": 30.0}
+    openings = opening + 100.0 * np.arange(periods)
+    frame = pd.DataFrame({"period": starts, "opening": openings, **flows, "closing": openings + 100})
+    if by:
+        frame = pd.concat([frame.assign(**{by: group}) for group in ("A", "B")], ignore_index=True)
+        frame.insert(1, by, frame.pop(by))
+    return Bridge(frame, freq, RULE, by, "EUR")
+
+
+def finding_of(outcome="retention", estimate=0.06, labels=("with demo", "without demo"), last=12, horizon=12):
+    ages = np.arange(last + 1)
+    curves = pd.concat(
+        pd.DataFrame({"group": group, "age": ages, "value": kept**ages, "at_risk": n - 3 * ages})
+        for group, (kept, n) in enumerate([(0.99, 1084), (0.98, 231)])
+    )
+    curves = curves.assign(low=curves["value"] - 0.05, high=(curves["value"] + 0.05).clip(upper=1))
+    arms = tuple(Arm(label, 100, 10, 50, 0.8, 0.7, 0.9) for label in labels)
+    limits = {"low": estimate - 0.08, "high": estimate + 0.08, "level": 0.95, "margin": 0.05, "direction": 1}
+    rest = {"arms": arms, "verdict": Verdict("inconclusive"), "rule": RULE, "curves": curves}
+    return Finding("demo", outcome, horizon, estimate, p_value=0.2, **limits, **rest)
+
+
+def over_time(months=25):
+    month = pd.date_range("2023-12-01", periods=months, freq="MS")
+    shares = {"nrr": np.linspace(1.1, 1.025, months), "grr": 0.905, "logo_retention": 0.9}
+    frame = pd.DataFrame({"month": month, **shares, "n": range(1000, 1000 + months), "starting_mrr": 1.0})
+    return Trend(frame, 12, Message("rule.trailing", {"months": 12}), "EUR")
+
+
+DRAWN = {
+    "cohorts": lambda **how: plots.plot_cohort_matrix(matrix_of(6), **how),
+    "bridge": lambda **how: plots.plot_bridge(bridge_of(6), **how),
+    "single period": lambda **how: plots.plot_bridge(bridge_of(1), **how),
+    "waterfall": lambda **how: plots.plot_waterfall(bridge_of(6), **how),
+    "over time": lambda **how: plots.plot_retention_over_time(over_time(), **how),
+    "survival": lambda **how: plots.plot_survival(finding_of(), **how),
+    "finding": lambda **how: plots.plot_finding(finding_of(), **how),
+}
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def tick_labels(axis):
+    """Return the labels of the ticks in view; a locator may name places just beyond."""
+    low, high = sorted(axis.get_view_interval())
+    places = zip(axis.get_majorticklocs(), axis.get_ticklabels(), strict=True)
+    return [label for place, label in places if low - 1e-9 <= place <= high + 1e-9]
+
+
+def texts(ax):
+    """Return every text on the Axes that a reader would see, drawn."""
+    ax.figure.canvas.draw()
+    found = [*ax.texts, *tick_labels(ax.xaxis), *tick_labels(ax.yaxis), ax.xaxis.label, ax.yaxis.label]
+    found += [ax.title, ax._left_title, ax._right_title, *(ax.get_legend().get_texts() if ax.get_legend() else [])]
+    return [text for text in found if text.get_text() and text.get_visible()]
+
+
+def words(ax):
+    return [text.get_text() for text in texts(ax)]
+
+
+def box_of(text):
+    # An annotation's own method adds the line that leads to it.
+    return mpl.text.Text.get_window_extent(text)
+
+
+def collisions(ax):
+    boxes = [(text.get_text(), box_of(text).shrunk(0.98, 0.9)) for text in texts(ax)]
+    return [(a, b) for (a, one), (b, other) in combinations(boxes, 2) if one.overlaps(other)]
+
+
+def outside(ax):
+    page = ax.figure.bbox.padded(1)
+    boxes = [(text.get_text(), box_of(text)) for text in texts(ax)]
+    return [text for text, box in boxes if not (page.x0 <= box.x0 and box.x1 <= page.x1 and box.y1 <= page.y1)]
+
+
+# --- every picture -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_the_axes_given_are_the_axes_returned_and_no_other_figure_is_touched(draw):
+    first, second = plt.figure(), plt.figure()
+    ax = second.subplots()
+    plt.figure(first)  # the current figure is another one
+    assert draw(ax=ax) is ax
+    assert first.axes == []
+    assert plt.get_fignums() == [first.number, second.number]
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_drawing_leaves_the_settings_of_matplotlib_alone(draw):
+    before = dict(mpl.rcParams)
+    ax = draw()
+    assert dict(mpl.rcParams) == before
+    assert ax.figure.get_dpi() == 110
+    assert not ax.spines["top"].get_visible()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_no_text_covers_another_or_leaves_the_picture(draw, lang):
+    ax = draw(lang=lang)
+    assert collisions(ax) == []
+    assert outside(ax) == []
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_the_language_is_that_of_the_moment_of_the_call_even_if_drawn_later(draw):
+    with use_language("fr"):
+        ax, asked = draw(), draw(lang="en")
+    french, english = draw(lang="fr"), draw()
+    assert words(ax) == words(french) != words(english) == words(asked)
+
+
+def test_importing_the_module_loads_no_matplotlib():
+    code = "import sys, retention_kit.plots; print(sorted({'matplotlib', 'seaborn'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_importing_matplotlib_through_a_picture_changes_no_setting():
+    code = """if True:
+        import matplotlib
+        before = dict(matplotlib.rcParams)
+        from retention_kit import plots
+        with plots.house_style():
+            inside = dict(matplotlib.rcParams)
+        assert inside != before
+        assert dict(matplotlib.rcParams) == before"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- cohort matrix -----------------------------------------------------------------------------------------
+
+
+def cells(ax):
+    return ax.collections[0].get_array().reshape(ax.collections[0].get_coordinates().shape[0] - 1, -1)
+
+
+def test_a_cell_not_yet_observed_is_masked_and_an_observed_zero_is_drawn():
+    # the oldest cohort lost everyone
+    drawn = cells(plots.plot_cohort_matrix(matrix_of(3, cell=(0, 2, 0.0))))
+    # rows: average, January, February, March; March has been seen at age 0 only
+    assert drawn.mask[1:].tolist() == [[False, False, False], [False, False, True], [False, True, True]]
+    assert drawn[1, 2] == 0.0
+
+
+def test_the_average_stands_above_the_cohorts_with_its_own_name():
+    ax = plots.plot_cohort_matrix(matrix_of(3), lang="en")
+    drawn = cells(ax)
+    # age 1: (10 × 0.9 + 11 × 0.9) / 21
+    assert drawn[0].tolist() == pytest.approx([1, 0.9, 0.81])
+    average = next(text for text in ax.texts if text.get_text() == "Weighted average")
+    assert average.get_weight() == "bold"
+    assert average.xy == (0, 0.5)
+
+
+def test_rows_name_their_month_and_size_in_french():
+    ax = plots.plot_cohort_matrix(matrix_of(3), lang="fr")
+    ax.figure.canvas.draw()
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert rows[1:] == ["janv.\u00a02024 (n = 10)", "févr.\u00a02024 (n = 11)", "mars\u00a02024 (n = 12)"]
+
+
+def test_cells_are_annotated_without_decimals_where_they_fit():
+    french = words(plots.plot_cohort_matrix(matrix_of(6), lang="fr"))
+    assert "73\u00a0%" in french  # 0.9³ = 72.9 %
+    assert not any("%" in text for text in words(plots.plot_cohort_matrix(matrix_of(36))))
+    assert "73%" in words(plots.plot_cohort_matrix(matrix_of(36), annotate=True))
+    assert "73%" not in words(plots.plot_cohort_matrix(matrix_of(6), annotate=False))
+
+
+def test_the_colours_of_shares_end_at_all_and_those_of_nrr_lie_about_one():
+    low, high = plots.plot_cohort_matrix(matrix_of(6)).collections[0].get_clim()
+    # the lowest observed share rounded down to a tenth, so that cohorts can be told apart
+    assert (low, high) == (np.floor(10 * np.nanquantile(matrix_of(6).values, 0.02)) / 10, 1)
+    low, high = plots.plot_cohort_matrix(matrix_of(6, "nrr")).collections[0].get_clim()
+    assert low + high == pytest.approx(2)
+
+
+def test_one_small_cohort_does_not_bleach_the_others():
+    ax = plots.plot_cohort_matrix(matrix_of(20, "nrr", cell=(0, 19, 30.0)))
+    assert ax.collections[0].get_clim()[1] <= 2
+    assert ax.collections[0].colorbar.extend == "both"
+
+
+def test_money_is_written_as_money():
+    matrix = matrix_of(3, "mrr", "EUR", cell=(0, 0, 12345.4))
+    assert "12\u202f345\u00a0€" in words(plots.plot_cohort_matrix(matrix, lang="fr"))
+    assert "Moyenne" in words(plots.plot_cohort_matrix(matrix, lang="fr"))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("size", [None, (8, 4)], ids=["own figure", "small figure"])
+def test_labels_of_48_cohorts_by_48_ages_stay_legible(lang, size):
+    given = plt.figure(figsize=size, layout="constrained").subplots() if size else None
+    ax = plots.plot_cohort_matrix(matrix_of(48), given, lang=lang)
+    assert collisions(ax) == []
+    rows, ages = ([t.get_text() for t in labels] for labels in (ax.get_yticklabels(), ax.get_xticklabels()))
+    assert len(rows) == 1 + (48 if size is None else 16)  # every cohort, or every third, below the average
+    assert ages[:3] == ["0", "3", "6"]
+
+
+def test_numbers_in_cells_stand_out_from_their_colour():
+    ax = plots.plot_cohort_matrix(matrix_of(12))
+    shade = {text.get_text(): text.get_color() for text in ax.texts}
+    assert shade["100%"] == "white"
+    assert shade["31%"] == "black"
+
+
+# --- bridge ------------------------------------------------------------------------------------------------
+
+
+def bars(ax):
+    return {c.get_label(): [(round(bar.get_y(), 6), round(bar.get_height(), 6)) for bar in c] for c in ax.containers}
+
+
+def test_gains_stand_on_zero_and_losses_hang_below_it():
+    drawn = bars(plots.plot_bridge(bridge_of(2), lang="en"))
+    assert drawn == {
+        "New": [(0, 100)] * 2,
+        "Reactivation": [(100, 10)] * 2,
+        "Expansion": [(110, 40)] * 2,
+        "Contraction": [(0, -20)] * 2,
+        "Churn": [(-20, -30)] * 2,
+    }
+
+
+def test_groups_of_a_bridge_are_added_up():
+    drawn = bars(plots.plot_bridge(bridge_of(2, by="segment"), lang="en"))
+    assert drawn["New"] == [(0, 200)] * 2
+
+
+def test_the_net_change_is_marked():
+    (line, _zero) = plots.plot_bridge(bridge_of(3)).get_lines()
+    assert line.get_ydata().tolist() == [100, 100, 100]
+
+
+def test_only_the_last_periods_are_drawn_when_asked():
+    ax = plots.plot_bridge(bridge_of(12), periods=3, lang="fr")
+    assert len(ax.containers[0]) == 3
+    assert "oct.\u00a02025" in words(ax)
+    assert "sept.\u00a02025" not in words(ax)
+
+
+def test_quarters_are_named_as_each_language_does():
+    assert "T2 2025" in words(plots.plot_bridge(bridge_of(4, "Q"), lang="fr"))
+    assert "Q2 2025" in words(plots.plot_bridge(bridge_of(4, "Q"), lang="en"))
+
+
+def test_losses_on_the_axis_carry_a_true_minus_sign():
+    assert "−50\u00a0€" in words(plots.plot_bridge(bridge_of(3), lang="fr"))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_months_of_long_bridges_are_thinned(lang):
+    ax = plots.plot_bridge(bridge_of(48), lang=lang)
+    assert collisions(ax) == []
+    assert len([text for text in words(ax) if "202" in text]) >= 4
+
+
+def test_flows_stay_apart_in_grey():
+    def grey(colour):
+        return np.dot(mpl.colors.to_rgb(colour), (0.299, 0.587, 0.114))
+
+    for side in (plots.GAINS, plots.LOSSES):
+        shades = sorted(grey(colour) for colour in side.values())
+        assert min(np.diff(shades)) > 0.15
+
+
+def test_the_waterfall_goes_from_opening_to_closing():
+    ax = plots.plot_waterfall(bridge_of(3), lang="fr")
+    # 1 000 + 300 + 30 + 120 − 60 − 90 = 1 300
+    amounts = ["1\u202f000", "+300", "+30", "+120", "−60", "−90", "1\u202f300"]
+    assert [text.get_text() for text in ax.texts] == [f"{amount}\u00a0€" for amount in amounts]
+    tops = [bar.get_y() + bar.get_height() for c in ax.containers for bar in c]
+    assert tops == [1000, 1300, 1330, 1450, 1450, 1390, 1300]
+    assert ax.get_title(loc="left") == "janv.\u00a02025 – mars\u00a02025"
+
+
+def test_a_waterfall_cut_at_its_base_says_so():
+    ax = plots.plot_waterfall(bridge_of(1, opening=100_000.0), lang="en")
+    assert ax.get_ylim()[0] > 0
+    assert ax.get_title(loc="left") == "Jan\u00a02025 (bars cut at the base)"
+    assert plots.plot_waterfall(bridge_of(1)).get_ylim()[0] == 0
+
+
+def test_a_bridge_without_flows_is_drawn():
+    bridge = bridge_of(1)
+    bridge.frame[["new", "reactivation", "expansion", "contraction", "churn"]] = 0.0
+    assert "€1,000" in words(plots.plot_waterfall(bridge, lang="en"))
+
+
+# --- retention over time -----------------------------------------------------------------------------------
+
+
+def test_each_line_is_named_at_its_end_with_its_last_value():
+    ax = plots.plot_retention_over_time(over_time(), lang="fr")
+    found = [text.get_text().replace("\n", " ") for text in ax.texts]
+    assert found == [
+        "Rétention nette du revenu (NRR)\u00a0: 102,5\u00a0%",
+        "Rétention brute du revenu (GRR)\u00a0: 90,5\u00a0%",
+        "Rétention clients\u00a0: 90,0\u00a0%",
+    ]
+
+
+def test_lines_that_end_together_keep_their_names_apart():
+    same = replace(over_time(), frame=over_time().frame.assign(nrr=0.9, grr=0.9))
+    assert collisions(plots.plot_retention_over_time(same, lang="fr")) == []
+
+
+def test_the_hundred_per_cent_line_is_drawn_and_months_carry_their_n():
+    ax = plots.plot_retention_over_time(over_time(), lang="en")
+    assert any(set(line.get_ydata()) == {1} for line in ax.get_lines())
+    assert "Dec\u00a02023\nn = 1,000" in words(ax)
+    assert "105%" in words(ax)
+
+
+def test_a_line_is_named_where_it_was_last_observed():
+    trend = over_time()
+    trend.frame.loc[20:, "nrr"] = np.nan
+    trend.frame["grr"] = np.nan
+    ax = plots.plot_retention_over_time(trend, lang="en")
+    assert len(ax.texts) == 2
+    assert ax.texts[0].xy[0] == 2023 * 12 + 12 + 19
+
+
+# --- survival and finding ----------------------------------------------------------------------------------
+
+
+def test_both_curves_are_steps_that_differ_in_style_with_a_band_each():
+    ax = plots.plot_survival(finding_of())
+    one, other, _horizon = ax.get_lines()
+    assert one.get_drawstyle() == other.get_drawstyle() == "steps-post"
+    assert one.get_linestyle() != other.get_linestyle()
+    assert one.get_ydata()[:3].tolist() == pytest.approx([1, 0.99, 0.9801])
+    assert len(ax.collections) == 2
+
+
+def test_a_drop_at_the_last_age_is_seen():
+    line = plots.plot_survival(finding_of()).get_lines()[0]
+    assert line.get_xdata()[-1] > 12
+    assert line.get_ydata()[-1] == line.get_ydata()[-2]
+
+
+def test_the_numbers_at_risk_stand_under_their_ages():
+    ax = plots.plot_survival(finding_of(last=36), lang="fr")
+    placed = {(text.get_text(), text.xy) for text in ax.texts}
+    # 1 084 − 3 × 3 and 231 − 3 × 36; ticks every third month
+    assert {("1\u202f075", (3, 0)), ("123", (36, 0))} <= placed
+    heights = {text.xyann[1] for text in ax.texts if text.get_text() in {"1\u202f084", "1\u202f075", "976"}}
+    assert len(heights) == 1
+    assert {"With demo, encore suivis", "Without demo, encore suivis"} <= set(words(ax))
+
+
+def test_the_horizon_is_marked():
+    ax = plots.plot_survival(finding_of(last=36, horizon=24), lang="fr")
+    assert ax.get_lines()[2].get_xdata() == [24, 24]
+    assert "horizon\u00a0: 24 mois" in words(ax)
+
+
+@pytest.mark.parametrize("draw", [plots.plot_survival, plots.plot_finding])
+def test_long_french_labels_do_not_collide(draw):
+    labels = (LONG, LONG.replace("avec une", "sans"))
+    ax = draw(finding_of(labels=labels), lang="fr")
+    assert collisions(ax) == []
+    assert outside(ax) == []
+
+
+def test_a_label_that_is_a_message_is_put_into_words():
+    labels = (Message("word.months", {"n": 3}), Message("word.months", {"n": 9}))
+    ax = plots.plot_survival(finding_of(labels=labels), lang="fr")
+    assert "3 mois, encore suivis" in words(ax)
+
+
+def test_the_finding_is_drawn_in_points_against_the_margin():
+    ax = plots.plot_finding(finding_of(), lang="fr")
+    interval, estimate = ax.get_lines()
+    assert interval.get_xdata() == pytest.approx([-2, 14])
+    assert estimate.get_xdata() == pytest.approx([6])
+    assert "+6,0 points (intervalle à 95\u00a0%\u00a0: de −2,0 à +14,0)" in words(ax)
+    assert "trop petit pour compter\u00a0: moins de 5 points" in words(ax)
+    band = ax.collections[0].get_paths()[0].vertices[:, 0]
+    assert (band.min(), band.max()) == pytest.approx((-5, 5))
+    assert "à l’avantage de\u00a0: with demo\u00a0→" in words(ax)
+    assert "+10" in words(ax)
+
+
+def test_months_stayed_are_not_turned_into_points():
+    ax = plots.plot_finding(finding_of("rmst", estimate=0.6), lang="en")
+    assert ax.get_lines()[1].get_xdata() == pytest.approx([0.6])
+    assert "+0.6 months (95% interval: +0.5 to +0.7)" in words(ax)
+
+
+@pytest.mark.parametrize("estimate", [-0.3, -0.06, 0.0, 0.3])
+def test_the_interval_in_words_stays_inside_the_picture(estimate):
+    ax = plots.plot_finding(finding_of(estimate=estimate), lang="fr")
+    assert outside(ax) == []
+    assert collisions(ax) == []
+
+
+def test_a_finding_without_an_estimate_says_so():
+    finding = finding_of(estimate=float("nan"))
+    assert "no estimate" in words(plots.plot_finding(finding, lang="en"))

@@ -1,0 +1,206 @@
+"""Tables are tested by their texts, with the no-break spaces French needs."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from retention_kit import tables
+from retention_kit.results import Arm, Bridge, Estimate, Estimates, Finding, Reconciliation, Trend, Verdict
+from retention_kit.wording import Message, Money, use_language
+
+RULE = Message("word.customer")
+HOSTILE = "<script>alert('x')</script>"
+FLOWS = {"opening": 1000, "new": 1234.5, "reactivation": 0, "expansion": 10, "contraction": 20, "churn": 1000}
+
+
+def bridge_of(by=None, **other):
+    row = {"period": pd.Timestamp("2025-10-01"), **FLOWS, **other}
+    row["closing"] = row["opening"] + row["new"] + row["expansion"] - row["contraction"] - row["churn"]
+    frame = pd.DataFrame([row])
+    if by:
+        frame.insert(1, by, [HOSTILE])
+    return Bridge(frame, "Q", RULE, by, "EUR")
+
+
+def estimate_of(**other):
+    known = {"measure": "nrr", "value": 1.08, "low": 0.9725, "high": 1.2, "level": 0.95, "n": 1234, "rule": RULE}
+    rest = {"n_eff": 99.96, "largest_share": 0.125, "base": Money(45_000.0, "EUR")}
+    return Estimate(**{**known, **rest, **other})
+
+
+def finding_of(arms, outcome="retention"):
+    numbers = {"horizon": 12, "estimate": 0.0, "low": 0.0, "high": 0.0, "p_value": 1.0, "level": 0.9, "margin": 0.05}
+    rest = {"direction": 1, "arms": arms, "verdict": Verdict("inconclusive"), "rule": RULE, "curves": pd.DataFrame()}
+    return Finding("demo", outcome, **numbers, **rest)
+
+
+def over_time():
+    shares = {"nrr": [1.1], "grr": [0.905], "logo_retention": [math.nan]}
+    frame = pd.DataFrame({"month": [pd.Timestamp("2025-12-01")], **shares, "n": [1040], "starting_mrr": [940112.5]})
+    return Trend(frame, 12, Message("rule.trailing", {"months": 12}), "EUR")
+
+
+def rows(table):
+    return table.frame.to_numpy().tolist()
+
+
+def test_a_bridge_in_french_carries_signs_and_cents_throughout():
+    table = tables.table_bridge(bridge_of(), lang="fr")
+    # 1 000 + 1 234,50 + 0 + 10 − 20 − 1 000 = 1 224,50; one amount has cents, so all do
+    amounts = ["1\u202f000,00", "+1\u202f234,50", "0,00", "+10,00", "−20,00", "−1\u202f000,00", "1\u202f224,50"]
+    assert rows(table) == [["T4 2025", *(f"{amount}\u00a0€" for amount in amounts)]]
+    assert table.frame.columns.tolist() == [
+        "Période", "Ouverture", "Nouveau", "Réactivation", "Expansion", "Contraction", "Churn (résiliation)", "Clôture",
+    ]  # fmt: skip
+
+
+def test_a_bridge_of_whole_amounts_shows_no_cents():
+    assert rows(tables.table_bridge(bridge_of(new=0), lang="en"))[0][:3] == ["Q4 2025", "€1,000", "€0"]
+
+
+def test_float_noise_shows_no_cents():
+    assert rows(tables.table_bridge(bridge_of(new=0.1 + 0.2 - 0.3), lang="en"))[0][1] == "€1,000"
+
+
+def test_groups_of_a_bridge_stand_under_their_own_name():
+    table = tables.table_bridge(bridge_of(by="segment"), lang="en")
+    assert table.frame.columns[1] == "segment"
+    assert rows(table)[0][1] == HOSTILE
+    assert "segment" not in table.numeric
+
+
+def test_hostile_names_are_escaped_wherever_they_stand():
+    hostile = tables.Table(pd.DataFrame({HOSTILE: [HOSTILE]}), HOSTILE, notes=(HOSTILE,))
+    assert "<script" not in hostile._repr_html_()
+    assert hostile._repr_html_().count("&lt;script&gt;") == 4
+    assert "<script" not in tables.table_bridge(bridge_of(by=HOSTILE))._repr_html_()
+    reconciliation = Reconciliation(pd.DataFrame({"status": ["used"], "reason": [""], "amount": [1.0]}), HOSTILE)
+    assert "<script" not in tables.table_reconciliation(reconciliation)._repr_html_()
+
+
+def test_long_texts_and_long_tables_are_shown_whole():
+    long = tables.Table(pd.DataFrame({"a": [f"{i} " + "x" * 200 for i in range(300)]}), "")
+    assert long._repr_html_().count("x" * 200) == 300
+    assert str(long).count("x" * 200) == 300
+
+
+def test_html_marks_heads_and_numbers():
+    table = tables.Table(pd.DataFrame({"who": ["Ada"], "n": ["3"]}), "All & sundry", frozenset({"n"}), ("a < b",))
+    head = '<tr><th scope="col">who</th><th scope="col" class="rk-number">n</th></tr>'
+    body = '<tr><td>Ada</td><td class="rk-number">3</td></tr>'
+    assert table._repr_html_() == (
+        f'<table class="rk-table"><caption>All &amp; sundry</caption><thead>{head}</thead>\n'
+        f'<tbody>{body}</tbody></table><p class="rk-note">a &lt; b</p>'
+    )
+
+
+def test_all_numbers_of_the_estimates_are_aligned_heads_included():
+    table = tables.table_estimates([estimate_of()])
+    assert table._repr_html_().count('class="rk-number"') == 2 * len(table.numeric) == 12
+
+
+def test_estimates_in_french():
+    table = tables.table_estimates([estimate_of()], lang="fr")
+    assert table.frame.iloc[0].to_dict() == {
+        "Mesure": "Rétention nette du revenu (NRR)",
+        "Valeur": "108,0\u00a0%",
+        "Intervalle à 95\u00a0%": "de 97,2\u00a0% à 120,0\u00a0%",
+        "Clients": "1\u202f234",
+        "Équivalent en clients égaux": "100,0",
+        "Part du plus gros compte": "12,5\u00a0%",
+        "MRR de départ": "45\u202f000\u00a0€",
+    }
+    assert table.notes == ("client",)
+
+
+def test_what_an_estimate_does_not_know_is_a_dash_never_zero():
+    unknown = dict.fromkeys(["low", "high", "n_eff", "largest_share"], math.nan)
+    table = tables.table_estimates([estimate_of(n=None, base=None, **unknown)], lang="en")
+    assert rows(table)[0][1:] == ["108.0%", "–", "–", "–", "–", "–"]
+    assert "Interval" in table.frame.columns
+
+
+def test_groups_come_with_the_attribute_that_makes_them_and_warnings_with_their_numbers():
+    warned = estimate_of(group="SMB", value=-0.05, warnings=(Message("word.months", {"n": 2}),))
+    table = tables.table_estimates(Estimates("segment", (estimate_of(group="Enterprise"), warned)), lang="en")
+    assert table.frame["segment"].tolist() == ["Enterprise", "SMB"]
+    assert table.frame["Value"].tolist() == ["108.0%", "−5.0%"]
+    assert table.notes == ("customer", "2 months")  # the rule they share stands once
+
+
+def test_an_estimate_for_all_stands_beside_those_of_groups():
+    table = tables.table_estimates([estimate_of(), estimate_of(group="SMB")], lang="fr")
+    assert table.frame["Groupe"].tolist() == ["tous", "SMB"]
+
+
+def test_levels_that_differ_are_not_put_into_the_head():
+    assert "Interval at 90%" in tables.table_estimates([estimate_of(level=0.9)]).frame
+    assert "Interval" in tables.table_estimates([estimate_of(level=0.9), estimate_of()]).frame
+
+
+def test_starting_amounts_show_cents_all_or_none():
+    table = tables.table_estimates([estimate_of(), estimate_of(base=Money(1.5, "USD"))], lang="en")
+    assert table.frame["Starting MRR"].tolist() == ["€45,000.00", "US$1.50"]
+
+
+def test_arms_in_french_with_labels_in_words():
+    known = Arm("avec démo", 1084, 11, 49, 0.8651, 0.78, 0.92)
+    unknown = Arm(Message("word.months", {"n": 3}), 231, 49, 0, math.nan, math.nan, math.nan)
+    table = tables.table_arms(finding_of((known, unknown)), lang="fr")
+    assert rows(table) == [
+        ["avec démo", "1\u202f084", "11", "49", "86,5\u00a0% (de 78,0\u00a0% à 92,0\u00a0%)"],
+        ["3 mois", "231", "49", "0", "–"],
+    ]
+    assert table.frame.columns.tolist()[2:] == [
+        "Résiliés en 12 mois",
+        "Encore suivis à 12 mois",
+        "Sans résiliation en 12 mois (intervalle à 90\u00a0%)",
+    ]
+
+
+def test_time_stayed_is_in_months():
+    arm = Arm("a", 10, 1, 5, 10.52, 9.0, 11.5)
+    table = tables.table_arms(finding_of((arm, arm), "rmst"), lang="en")
+    assert table.frame["Months stayed out of 12 (interval at 90%)"].tolist() == ["10.5 (9.0 to 11.5)"] * 2
+
+
+def test_every_row_of_the_input_is_accounted_for_in_words():
+    rows_read = pd.DataFrame(
+        {
+            "status": ["used", "used", "rejected", "outside"],
+            "reason": ["", "", "amount_negative", "between_month_ends"],
+            "amount": [10.0, 20.5, -5.0, 1.0],
+        }
+    )
+    table = tables.table_reconciliation(Reconciliation(rows_read, "export.csv", "EUR"), lang="fr")
+    assert rows(table) == [
+        ["utilisée", "", "2", "30,50\u00a0€"],
+        ["rejetée", "montant négatif", "1", "−5,00\u00a0€"],
+        ["hors champ", "commence et finit entre deux fins de mois", "1", "1,00\u00a0€"],
+    ]
+    assert table.caption == "Ce qu’est devenue chaque ligne lue\u00a0: export.csv"
+
+
+def test_retention_over_time():
+    table = tables.table_retention_over_time(over_time(), lang="fr")
+    expected = ["déc.\u00a02025", "110,0\u00a0%", "90,5\u00a0%", "–", "1\u202f040", "940\u202f112,50\u00a0€"]
+    assert rows(table) == [expected]
+
+
+def test_tables_follow_the_language_of_the_moment_and_print_as_text():
+    with use_language("fr"):
+        table = tables.table_retention_over_time(over_time())
+    assert str(table).startswith("Rétention, mois par mois\n")
+    assert str(table).splitlines()[1].split()[0] == "Mois"
+
+
+@pytest.mark.parametrize("make", [tables.table_bridge, tables.table_estimates])
+def test_results_are_not_changed(make):
+    given = {tables.table_bridge: bridge_of(), tables.table_estimates: [estimate_of()]}[make]
+    before = bridge_of().frame
+    make(given)
+    if isinstance(given, Bridge):
+        pd.testing.assert_frame_equal(given.frame, before)
+    else:
+        assert given == [estimate_of()]
