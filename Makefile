@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test test-fast lint format lessons lock clean
+.PHONY: help setup demo test test-fast lint format lessons images lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,9 @@ format: $(READY)  ## let ruff mend what it can
 lessons: $(READY)  ## run the lessons anew and keep their outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/lessons/*/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "cell.metadata.execution metadata.language_info.version" notebooks/lessons/*/*.ipynb
+
+images: $(READY)  ## draw the README's picture anew
+	$(BIN)/python docs/images/draw.py
 
 lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml: hashes, no addresses
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \

@@ -74,7 +74,7 @@ def split_by(factor: str, values: pd.Series, reference: Any = None) -> Split:
     >>> print(split.labels[1])
     customers without “vip”
     """
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+    if pd.api.types.is_datetime64_any_dtype(values.dtype) or pd.api.types.infer_dtype(values) in {"date", "datetime"}:
         raise ImmortalTimeError("error.immortal_time", factor=factor)
     found = sorted(values.dropna().unique().tolist(), key=lambda value: (str(type(value)), value))
     if len(found) != 2:

@@ -47,6 +47,10 @@ def heading(key: str, level: int = 2, **fields: Any) -> Prose:
     **fields
         Values of the placeholders.
 
+    Returns
+    -------
+    Prose
+
     Examples
     --------
     >>> heading("page.answer")._repr_html_()
@@ -65,6 +69,10 @@ def paragraph(key: str, **fields: Any) -> Prose:
     **fields
         Values of the placeholders.
 
+    Returns
+    -------
+    Prose
+
     Examples
     --------
     >>> paragraph("word.months", n=3)._repr_html_()
@@ -74,7 +82,7 @@ def paragraph(key: str, **fields: Any) -> Prose:
 
 
 @dataclass(frozen=True)
-class Notes:
+class Remarks:
     """Several texts as one list of a page.
 
     Attributes
@@ -92,7 +100,7 @@ class Notes:
         return f'<ul class="rk-notes">{items}</ul>'
 
 
-def notes(*messages: str | Message) -> Notes:
+def notes(*messages: str | Message) -> Remarks:
     """Return texts as a list.
 
     Parameters
@@ -100,13 +108,18 @@ def notes(*messages: str | Message) -> Notes:
     *messages : str or Message
         Keys of the catalogue, or messages with their fields, such as ``ledger.warnings``.
 
+    Returns
+    -------
+    Remarks
+        In the language of the moment.
+
     Examples
     --------
     >>> print(notes("page.answer", Message("word.months", {"n": 3})))
     - Answer
     - 3 months
     """
-    return Notes(tuple(Message(message) if isinstance(message, str) else message for message in messages))
+    return Remarks(tuple(Message(message) if isinstance(message, str) else message for message in messages))
 
 
 @dataclass(frozen=True)
@@ -140,6 +153,12 @@ def picture(ax: "Axes", *, alt: object) -> Picture:
     -------
     Picture
         The same bytes for the same figure.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot as plt
+    >>> print(picture(plt.subplots()[1], alt="An empty frame."))
+    An empty frame.
     """
     from matplotlib import pyplot as plt
 

@@ -119,6 +119,19 @@ def table_bridge(bridge: Bridge, *, lang: str | None = None) -> Table:
     ----------
     bridge : Bridge
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule under them.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> bridge = rk.mrr_bridge(ledger, freq="Y")
+    >>> rk.table_bridge(bridge).frame.iloc[-1, 0]
+    '2025'
     """
     lang, frame = lang or language(), bridge.frame
     words = {_head("table.period", lang): _months(frame["period"], bridge.freq, lang)}
@@ -142,6 +155,19 @@ def table_estimates(estimates: Estimates | Iterable[Estimate], *, lang: str | No
     estimates : Estimates or iterable of Estimate
         One measure by group, or several measures.
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule under them.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> estimate = rk.nrr(ledger, "2024-12", "2025-12")
+    >>> rk.table_estimates([estimate]).frame.iloc[0, 0]
+    'Net revenue retention (NRR)'
     """
     lang, items = lang or language(), list(estimates)
     units = [UNITS.get(item.measure, "percent") for item in items]
@@ -189,6 +215,19 @@ def table_arms(finding: Finding, *, lang: str | None = None) -> Table:
     ----------
     finding : Finding
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> finding = rk.compare(ledger, "personalised_demo", randomised=True)
+    >>> rk.table_arms(finding).frame.iloc[0, 0]
+    'customers with a personalised demo'
     """
     lang, arms, at = lang or language(), finding.arms, {"horizon": finding.horizon}
     unit = UNITS.get(finding.outcome, "percent")
@@ -210,6 +249,19 @@ def table_reconciliation(reconciliation: Reconciliation, *, lang: str | None = N
     ----------
     reconciliation : Reconciliation
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> account = ledger.reconciliation
+    >>> rk.table_reconciliation(account).frame.iloc[0, 0]
+    'used'
     """
     lang, frame = lang or language(), reconciliation.to_frame()
     reasons = [render(f"reason.{reason}", lang) if reason else "" for reason in frame["reason"].fillna("")]

@@ -66,8 +66,8 @@ GIVEN = ["report", "hypothesis", "--subscriptions", "s.csv", "--as-of", "2025-12
 def test_demo_runs_both_languages_and_names_each_page_last_in_its_language(calls, capsys):
     assert main(["demo"]) == 0
     assert [(name, parameters) for name, parameters, _ in calls] == [
-        ("hypothesis", {"lang": "en"}),
-        ("hypothesis", {"lang": "fr"}),
+        ("hypothesis", {"lang": "en", "randomised": True}),
+        ("hypothesis", {"lang": "fr", "randomised": True}),
     ]
     assert [where["output_dir"] for _, _, where in calls] == ["reports/demo"] * 2
     lines = capsys.readouterr().out.splitlines()
@@ -76,7 +76,7 @@ def test_demo_runs_both_languages_and_names_each_page_last_in_its_language(calls
 
 def test_demo_in_one_language(calls):
     assert main(["demo", "--lang", "fr", "--output-dir", "there"]) == 0
-    assert calls == [("hypothesis", {"lang": "fr"}, {"output_dir": "there", "stem": "hypothesis_fr"})]
+    assert calls == [("hypothesis", {"lang": "fr", "randomised": True}, {"output_dir": "there", "stem": "hypothesis_fr"})]
 
 
 def test_only_what_is_given_becomes_a_parameter_and_files_become_absolute(calls, shelf):
@@ -103,7 +103,7 @@ def test_the_options_reach_the_report(calls, shelf):
 
 def test_a_language_before_the_command_is_the_commands(calls):
     assert main(["--lang", "fr", "demo"]) == 0
-    assert [parameters for _, parameters, _ in calls] == [{"lang": "fr"}]
+    assert [parameters for _, parameters, _ in calls] == [{"lang": "fr", "randomised": True}]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -125,7 +126,8 @@ def test_the_lock_names_no_address():
     assert re.findall(r"https?://|index-url|find-links|file:|trusted-host| @ ", LOCK) == []
 
 
-def test_the_lock_is_what_is_installed_here():
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="conda and others install what their pins admit")
+def test_the_lock_is_what_make_installs():
     from importlib.metadata import version
 
     names = [requirement.name for requirement in declared() if requirement.name not in {"uv", "hatchling", "editables"}]

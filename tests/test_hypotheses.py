@@ -222,18 +222,18 @@ def test_fewer_than_five_customers_in_a_group_are_not_even_compared():
 
 
 def follow_up(horizon):
-    # in the first group 4 are watched for 23 months, 16 for 7; in the second all 20 for 23 months
-    young = group(True, 16, 4, at=2, start="2025-05") + group(True, 4)
+    # in the first group 4 are watched for 23 months, 1 for 9, 15 for 7; in the second all 20 for 23 months
+    young = group(True, 15, 4, at=2, start="2025-05") + group(True, 1, start="2025-03") + group(True, 4)
     return rk.compare(ledger_of(young + group(False, 20, 6)), "demo", horizon=horizon, randomised=True)
 
 
 def test_too_short_a_follow_up_names_the_longest_horizon_that_is_admissible():
     found = refused(follow_up(12), "short_follow_up")
-    assert found.verdict.remedy.fields["longest"] == 7
-    assert "7 months" in found.sentence("en")
-    assert "7 mois" in found.sentence("fr")
-    assert follow_up(7).verdict.kind != "not_testable"
-    refused(follow_up(8), "short_follow_up")
+    assert found.verdict.remedy.fields["longest"] == 9
+    assert "9 months" in found.sentence("en")
+    assert "9 mois" in found.sentence("fr")
+    assert follow_up(9).verdict.kind != "not_testable"
+    refused(follow_up(10), "short_follow_up")
 
 
 def test_a_horizon_beyond_all_follow_up_has_no_estimate():

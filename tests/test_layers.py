@@ -12,8 +12,8 @@ PACKAGE = Path(retention_kit.__file__).parent
 # A module or package of the list imports only what stands above it.
 ORDER = (
     *("errors", "months", "wording", "results", "intervals"),  # words
-    *("schema", "checks", "sources", "synthetic", "engines", "billing", "ledger"),  # tables
-    *("movements", "retention", "totals", "cohorts", "survival"),  # measures
+    *("schema", "checks", "sources", "synthetic", "engines", "ledger"),  # tables
+    *("mrr_movements", "retention", "totals", "cohorts", "survival"),  # measures
     *("contrasts", "verdicts", "factors", "hypotheses"),  # inference
     *("plots", "tables", "pages"),  # showing
     *("reports", "cli"),  # delivering

@@ -9,7 +9,7 @@ from hypothesis import given
 from pandas.testing import assert_frame_equal
 
 from retention_kit.errors import MonthError, OpenMonthError, OptionError, UnknownColumnError
-from retention_kit.movements import movements, mrr_bridge
+from retention_kit.mrr_movements import movements, mrr_bridge
 from retention_kit.wording import use_language
 
 FLOWS, AMOUNTS = list(oracle.FLOWS), list(oracle.AMOUNTS)

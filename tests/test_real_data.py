@@ -11,7 +11,7 @@ from cases import label
 from retention_kit.cohorts import cohort_matrix
 from retention_kit.engines.memory import lives
 from retention_kit.ledger import build_ledger
-from retention_kit.movements import movements, mrr_bridge
+from retention_kit.mrr_movements import movements, mrr_bridge
 from retention_kit.retention import grr, logo_retention, nrr
 from retention_kit.sources import read_subscriptions
 
@@ -92,7 +92,7 @@ def test_retention_of_2019_is_the_oracle_s(ledger, expected):
 def test_cohorts_are_the_oracle_s(ledger, expected, measure):
     cells, average = oracle.cohort_matrix(expected, measure)
     matrix, unit = cohort_matrix(ledger, measure=measure), 100 if measure in ("mrr", "arpa") else 1
-    assert int(matrix.to_frame().notna().to_numpy().sum()) == sum(cell is not None for cell in cells.to_frame()())
+    assert int(matrix.to_frame().notna().to_numpy().sum()) == sum(cell is not None for cell in cells.values())
     for (start, age), cell in cells.items():
         if cell is not None:
             assert matrix.to_frame().loc[label(start), age] == approx(float(cell / unit), rel=1e-14)

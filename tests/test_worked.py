@@ -11,7 +11,7 @@ from oracle import FLOWS
 from retention_kit.cohorts import cohort_matrix
 from retention_kit.errors import OptionError
 from retention_kit.ledger import build_ledger
-from retention_kit.movements import movements, mrr_bridge
+from retention_kit.mrr_movements import movements, mrr_bridge
 from retention_kit.retention import grr, logo_retention, nrr
 from retention_kit.totals import grr_from_movements, nrr_from_movements
 

@@ -38,7 +38,22 @@ _STYLE = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Give figures made inside the ``with`` block the house's style; outside it nothing changes."""
+    """Give figures made inside the ``with`` block the house's style; outside it nothing changes.
+
+    Yields
+    ------
+    None
+        For as long as the block lasts, matplotlib's settings are the house's.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with house_style():
+    ...     matplotlib.rcParams["axes.spines.top"]
+    False
+    >>> matplotlib.rcParams["axes.spines.top"]
+    True
+    """
     import matplotlib as mpl
 
     with mpl.rc_context(_STYLE):

@@ -36,6 +36,19 @@ def plot_bridge(
     periods : int, optional
         Only the last so many.
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones on a figure of their own.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> bridge = rk.mrr_bridge(ledger, freq="Q")
+    >>> rk.picture(rk.plot_bridge(bridge), alt=bridge.describe()).alt[:21]
+    'From 31 December 2021'
     """
     lang, flows = lang or language(), _flows(bridge, periods)
     if len(flows) == 1:
@@ -77,6 +90,19 @@ def plot_waterfall(
     periods : int, optional
         Only the last so many.
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones on a figure of their own.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> bridge = rk.mrr_bridge(ledger, freq="Y", start="2024-12")
+    >>> rk.picture(rk.plot_waterfall(bridge), alt=bridge.describe()).alt[:21]
+    'From 31 December 2024'
     """
     lang, flows = lang or language(), _flows(bridge, periods)
     moves = pd.concat([flows[list(GAINS)].sum(), -flows[list(LOSSES)].sum()])

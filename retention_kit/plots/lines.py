@@ -39,6 +39,19 @@ def plot_retention_over_time(trend: Trend, ax: "Axes | None" = None, *, lang: st
     trend : Trend
     ax : Axes, optional
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones on a figure of their own.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> trend = rk.retention_over_time(ledger, window=12)
+    >>> rk.picture(rk.plot_retention_over_time(trend), alt=trend.describe()).alt[:25]
+    'Over windows of 12 months'
     """
     lang = lang or language()
     frame = trend.frame
@@ -75,6 +88,19 @@ def plot_survival(finding: Finding, ax: "Axes | None" = None, *, lang: str | Non
     finding : Finding
     ax : Axes, optional
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones on a figure of their own.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> finding = rk.compare(ledger, "personalised_demo", randomised=True)
+    >>> rk.picture(rk.plot_survival(finding), alt=finding.describe()).alt[:33]
+    'Share of customers who have staye'
     """
     lang, last = lang or language(), int(finding.curves["age"].max())
     names = [name[:1].upper() + name[1:] for name in _arm_names(finding, lang)]
@@ -127,6 +153,19 @@ def plot_finding(finding: Finding, ax: "Axes | None" = None, *, lang: str | None
     finding : Finding
     ax : Axes, optional
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones on a figure of their own.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> finding = rk.compare(ledger, "personalised_demo", randomised=True)
+    >>> rk.picture(rk.plot_finding(finding), alt=finding.describe()).alt[:33]
+    'Share of customers who have staye'
     """
     lang = lang or language()
     kind = {"rmst": "months", "spend": "amount"}.get(finding.outcome, "points")

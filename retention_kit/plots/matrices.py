@@ -28,6 +28,19 @@ def plot_cohort_matrix(
     annotate : bool, optional
         Whether to write the numbers into the cells; by default where they fit.
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones on a figure of their own.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> matrix = rk.cohort_matrix(ledger, measure="logo")
+    >>> rk.picture(rk.plot_cohort_matrix(matrix), alt=matrix.describe()).alt[:28]
+    'Cohort matrix, logo retentio'
     """
     lang = lang or language()
     table = pd.concat([matrix.average.to_frame().T, matrix.to_frame()])

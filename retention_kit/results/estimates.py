@@ -109,7 +109,8 @@ class Estimates:
     def to_frame(self) -> pd.DataFrame:
         """Return one row of plain numbers a group."""
         frame = pd.concat([item.to_frame() for item in self.items], ignore_index=True)
-        frame.insert(0, self.by, [item.group for item in self.items])
+        name = f"by_{self.by}" if self.by in frame else self.by
+        frame.insert(0, name, [item.group for item in self.items])
         return frame
 
     def __str__(self) -> str:
