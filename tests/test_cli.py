@@ -76,7 +76,9 @@ def test_demo_runs_both_languages_and_names_each_page_last_in_its_language(calls
 
 def test_demo_in_one_language(calls):
     assert main(["demo", "--lang", "fr", "--output-dir", "there"]) == 0
-    assert calls == [("hypothesis", {"lang": "fr", "randomised": True}, {"output_dir": "there", "stem": "hypothesis_fr"})]
+    assert calls == [
+        ("hypothesis", {"lang": "fr", "randomised": True}, {"output_dir": "there", "stem": "hypothesis_fr"})
+    ]
 
 
 def test_only_what_is_given_becomes_a_parameter_and_files_become_absolute(calls, shelf):
