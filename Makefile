@@ -23,12 +23,11 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python lacks venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	@# uv installs the lock in seconds; where it has no wheel, pip does the same in a minute.
-	if $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: uv==$(UV) 2>/dev/null; \
-	then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
-	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
-	else $(BIN)/pip install --quiet --require-hashes -r requirements.lock \
-	  && $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .; fi
+	@# uv installs the lock in seconds; where it cannot (no wheel, a proxy of its own kind), pip does the same in a minute.
+	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: uv==$(UV) 2>/dev/null \
+	  && $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r requirements.lock \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 demo: $(READY)  ## the main job on the bundled business: a report in English and in French
