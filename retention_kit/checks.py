@@ -20,6 +20,20 @@ _EXAMPLES = 3
 _LARGEST = 10**13  # beyond it sums of minor units would no longer be exact
 
 
+def rename_headers(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.DataFrame:
+    """Return `raw` with new names (new → header) for some of its headers.
+
+    Raises
+    ------
+    MissingColumnError
+        If a header is not in the table.
+    """
+    for header in columns.values():
+        if header not in raw.columns:
+            raise MissingColumnError("error.missing_header", header=header, source=source, found=list(raw.columns))
+    return raw.drop(columns=list(columns.values())).assign(**{name: raw[header] for name, header in columns.items()})
+
+
 def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.DataFrame:
     """Return `raw` under the kit's field names.
 
@@ -33,9 +47,7 @@ def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.D
     for field, header in columns.items():
         if field not in FIELDS:
             raise OptionError("error.option", name="columns", value=field, legal=list(FIELDS))
-        if header not in raw.columns:
-            raise MissingColumnError("error.missing_header", header=header, source=source, found=list(raw.columns))
-    named = raw.drop(columns=list(columns.values())).assign(**{field: raw[name] for field, name in columns.items()})
+    named = rename_headers(raw, columns, source)
     missing = [field for field in REQUIRED if field not in named.columns]
     if missing:
         raise MissingColumnError("error.missing_column", missing=missing, source=source, found=list(raw.columns))
@@ -98,6 +110,8 @@ def _cells(field: str, cells: pd.Series) -> pd.Series:
     text = _text(cells)
     if field in {"interval", "status"}:
         text = text.str.lower()
+    if field == "currency":
+        text = text.str.upper()
     return text.mask(text == "", OPTIONAL.get(field, ""))
 
 
@@ -162,7 +176,7 @@ def _checks(raw: pd.DataFrame, typed: pd.DataFrame) -> Iterable[tuple[str, str, 
     yield "discount_amount", "discount_wrong", ~_discount_fits(typed)
     yield "end", "end_before_start", typed["end"] < typed["start"]
     yield "end", "cancelled_without_end", (typed["status"] == "cancelled") & typed["end"].isna()
-    if "currency" in raw:
+    if "currency" in raw and typed["currency"].notna().any():
         yield "currency", "no_currency", typed["currency"].isna()
     twice = typed["subscription_id"].duplicated() & (typed["subscription_id"] != "")
     yield "subscription_id", "duplicate_subscription_id", twice

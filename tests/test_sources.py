@@ -129,7 +129,7 @@ def test_a_day_is_a_day_in_whatever_form(start):
 def test_reading_does_not_change_the_table():
     table = subscriptions(("Ada", "2025-01-01", None, 10.0), ("Bo", "soon", None, -1.0))
     before = table.copy(deep=True)
-    read_subscriptions(table, columns={"plan": "status"}, interval="year", bad_rows="reject")
+    read_subscriptions(table, columns={"plan": "status"}, currency="EUR", bad_rows="reject")
     assert_frame_equal(table, before)
 
 
@@ -331,3 +331,32 @@ def test_a_customer_without_id_or_with_two_rows_is_refused(write):
         ["2 rows cannot be used", "no customer_id: row 3", "customer_id stands twice: row 4", "one row with its id"],
         ["customer_id absent : ligne 3", "customer_id en double : ligne 4"],
     )
+
+
+def test_one_value_for_every_row_does_not_overrule_the_table():
+    table = subscriptions_in("USD", "usd")
+    with pytest.raises(OptionError) as refused:
+        read_subscriptions(table, currency="EUR")
+    assert "USD" in str(refused.value)
+    # lower case is the same currency; where the table says the same, nothing is contradicted
+    assert set(read_subscriptions(table.assign(currency="USD"), currency="USD").frame["currency"]) == {"USD"}
+    assert set(read_subscriptions(table).frame["currency"]) == {"USD"}
+
+
+def test_an_empty_currency_column_says_nothing():
+    read = read_subscriptions(subscriptions_in("", ""))
+    assert read.frame["currency"].isna().all()
+    with pytest.raises(InvalidRowsError):
+        read_subscriptions(subscriptions_in("EUR", ""))
+
+
+def test_a_header_of_the_customers_that_is_not_there_is_refused():
+    with pytest.raises(MissingColumnError):
+        read_customers(pd.DataFrame({"customer_id": ["Ada"]}), columns={"segment": "Segment"})
+
+
+def subscriptions_in(*currencies):
+    rows = len(currencies)
+    columns = {"start": ["2025-01-01"] * rows, "amount": [10] * rows, "interval": ["month"] * rows}
+    ids = {"subscription_id": range(rows), "customer_id": ["Ada"] * rows}
+    return pd.DataFrame({**ids, **columns, "currency": currencies})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from retention_kit.checks import check_customers, check_subscriptions, map_columns
-from retention_kit.errors import EmptyTableError, FileNotReadableError
+from retention_kit.checks import check_customers, check_subscriptions, map_columns, rename_headers
+from retention_kit.errors import EmptyTableError, FileNotReadableError, OptionError
 from retention_kit.schema import CUSTOMER_ID, FIELDS, Subscriptions
 
 Table = str | Path | pd.DataFrame
@@ -56,6 +56,8 @@ def read_subscriptions(
         If rows cannot be used and `bad_rows` is ``"refuse"``; the rows are listed by reason.
     EmptyTableError
         If there is no row, or none that can be used.
+    OptionError
+        If `interval` or `currency` is given and the table says otherwise.
 
     Examples
     --------
@@ -67,7 +69,8 @@ def read_subscriptions(
     """
     raw, name = _open(source)
     constants = {"interval": interval, "currency": currency}
-    raw = raw.assign(**{field: value for field, value in constants.items() if value is not None})
+    for field, value in constants.items():
+        raw = raw if value is None else _constant(raw, field, value, name)
     table = map_columns(raw, dict(columns or {}), name)
     checked = check_subscriptions(table[[field for field in FIELDS if field in table]], source=name, bad_rows=bad_rows)
     return checked if isinstance(source, pd.DataFrame) else replace(checked, digest=_digest(Path(source)))
@@ -102,9 +105,18 @@ def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -
     Ada             SMB
     """
     raw, name = _open(source)
-    raw = raw.rename(columns={header: field for field, header in (columns or {}).items()})
+    raw = rename_headers(raw, dict(columns or {}), name)
     customers = check_customers(raw, source=name)
     return customers if isinstance(source, pd.DataFrame) else customers.apply(_guess)
+
+
+def _constant(raw: pd.DataFrame, field: str, value: str, name: str) -> pd.DataFrame:
+    """Return the table with one value for every row, unless it says otherwise itself."""
+    if field in raw:
+        said = sorted(set(raw[field].dropna().astype(str).str.strip()) - {"", value})
+        if said:
+            raise OptionError("error.said_otherwise", name=field, value=value, source=name, found=said[:5])
+    return raw.assign(**{field: value})
 
 
 def _digest(path: Path) -> str:
