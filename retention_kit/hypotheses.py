@@ -187,7 +187,7 @@ def compare(
         curves=_curves(groups, level),
         randomised=randomised,
         needed=customers_needed(contrast, asked.margin, level, sum(group.n for group in groups)),
-        excluded=_excluded(split),
+        excluded=_excluded(ledger, split),
         warnings=_warnings(split, randomised),
     )
 
@@ -198,7 +198,7 @@ def _groups(ledger: Ledger, split: Split, horizon: int) -> list[_Group]:
     ages = np.where(churned, lives.churned, lives.watched)
     groups = []
     for side, label in zip((True, False), split.labels, strict=True):
-        among = (split.treated == side).fillna(False).to_numpy(bool)
+        among = (split.treated == side).fillna(False).to_numpy(bool) & lives.known
         groups.append(_Group(label, ages[among], kaplan_meier(ages[among], churned[among], horizon=horizon)))
     return groups
 
@@ -249,8 +249,10 @@ def _curves(groups: list[_Group], level: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["group", "age", "value", "low", "high", "at_risk"])
 
 
-def _excluded(split: Split) -> tuple[Message, ...]:
-    return (Message("excluded.no_factor", {"n": split.missing, "factor": split.factor}),) if split.missing else ()
+def _excluded(ledger: Ledger, split: Split) -> tuple[Message, ...]:
+    unseen = int(ledger.book.truncated.sum())
+    counted = {"no_factor": (split.missing, {"factor": split.factor}), "start_unseen": (unseen, {})}
+    return tuple(Message(f"excluded.{why}", {"n": n, **more}) for why, (n, more) in counted.items() if n)
 
 
 def _warnings(split: Split, randomised: bool) -> tuple[Message, ...]:

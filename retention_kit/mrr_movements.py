@@ -55,7 +55,7 @@ def movements(ledger: Ledger, *, freq: str = "M") -> pd.DataFrame:
     1 2025-02-01   0.0           0.0   50.0
     2 2025-03-01   0.0          70.0    0.0
     """
-    ends = period_ends(freq, first=ledger.book.first, last=ledger.book.last)
+    ends = period_ends(freq, first=ledger.book.opening + 1, last=ledger.book.last)
     length = PERIOD_MONTHS[freq]
     customers, periods, amounts = ledger.engine.movements(ledger.book, ends, length)
     keys = {CUSTOMER_ID: ledger.ids[customers], "period": month_starts(ends - length + 1)[periods]}
@@ -120,16 +120,16 @@ def mrr_bridge(ledger: Ledger, *, freq: str = "M", by: str | None = None, start:
 
 def _ends(ledger: Ledger, freq: str, start: Any, end: Any) -> np.ndarray:
     book = ledger.book
-    ends = period_ends(freq, first=book.first, last=book.last)
-    begin = book.first - 1 if start is None else month_number(start)
+    ends = period_ends(freq, first=book.opening + 1, last=book.last)
+    begin = book.opening if start is None else month_number(start)
     _, close = window(
         month_start(begin),
         month_start(book.last) if end is None else end,
-        first=book.first - 1,
+        first=book.opening,
         last=book.last,
         as_of=ledger.as_of,
     )
-    inside = ends[(ends <= close) & ((ends - PERIOD_MONTHS[freq] >= begin) | (begin < book.first))]
+    inside = ends[(ends <= close) & ((ends - PERIOD_MONTHS[freq] >= begin) | (begin == book.opening))]
     if not len(inside):
         window_ends = {"start": month_end(begin), "end": month_end(close)}
         raise MonthError("error.no_period", freq=Message(f"word.freq.{freq}"), **window_ends)

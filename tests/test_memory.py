@@ -32,7 +32,7 @@ def everything(ledger):
 def small_blocks():
     """Three customers a block, so that a handful makes several."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory, "_BLOCK", 3)
+        patch.setattr(memory.book, "_BLOCK", 3)
         yield
 
 
@@ -51,7 +51,7 @@ def test_blocks_of_customers_are_seams_nobody_sees(small_blocks):
     many = ledger_of_paths(PATHS)
     assert len(list(many.book.blocks())) == 3
     in_blocks = everything(many)
-    memory._BLOCK = 4096
+    memory.book._BLOCK = 4096
     one = ledger_of_paths(PATHS)
     assert len(list(one.book.blocks())) == 1
     assert everything(one) == in_blocks
@@ -65,7 +65,7 @@ def test_any_book_is_the_same_in_blocks_of_one_two_or_three(both):
     expected = everything(ledger)
     for size in (1, 2, 3):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(memory, "_BLOCK", size)
+            patch.setattr(memory.book, "_BLOCK", size)
             assert everything(rebuilt(ledger)) == expected
 
 
