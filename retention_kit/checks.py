@@ -44,7 +44,7 @@ def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.D
     MissingColumnError
         If a header is not in the table, or a required field has none.
     """
-    for field, header in columns.items():
+    for field in columns:
         if field not in FIELDS:
             raise OptionError("error.option", name="columns", value=field, legal=list(FIELDS))
     named = rename_headers(raw, columns, source)

@@ -49,12 +49,15 @@ class Subscriptions:
         The file's name, or ``DataFrame``.
     digest : str
         SHA-256 of the file, empty for a DataFrame.
+    outside : DataFrame or None
+        Rows of the source that are no subscriptions (a one-off charge, a payment), with the columns of `rejected`.
     """
 
     frame: pd.DataFrame
     rejected: pd.DataFrame
     source: str
     digest: str = ""
+    outside: pd.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -54,7 +54,7 @@ class Book:
 
     @property
     def opening(self) -> int:
-        """The month whose end opens the first period: the one before `first`, or `first` itself in an incomplete book."""
+        """The month whose end opens the first period: the one before `first`; in an incomplete book `first` itself."""
         return self.first - 1 if self.complete else self.first
 
     @property
