@@ -8,7 +8,7 @@ from retention_kit.engines.memory.book import Book
 
 
 class Lives(NamedTuple):
-    """Per customer: first month, age at the first month end at 0 (-1: none seen), last age watched, if begun in sight."""
+    """Per customer: first month, age at the first month end at 0 (-1: none), last age watched, start seen or not."""
 
     start: np.ndarray
     churned: np.ndarray
