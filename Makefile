@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test test-fast lint format lessons images lock clean
+.PHONY: help setup demo test test-fast lint format lessons bench images lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,8 +41,8 @@ test-fast: $(READY)  ## the tests of the package alone, without running notebook
 	$(BIN)/python -m pytest -m "not notebook"
 
 lint: $(READY)  ## ruff: style and format
-	@$(BIN)/ruff check --quiet retention_kit tests
-	@$(BIN)/ruff format --quiet --check retention_kit tests
+	@$(BIN)/ruff check --quiet retention_kit tests benchmarks docs hatch_build.py
+	@$(BIN)/ruff format --quiet --check retention_kit tests benchmarks docs hatch_build.py
 
 format: $(READY)  ## let ruff mend what it can
 	$(BIN)/ruff check --fix retention_kit tests
@@ -51,6 +51,9 @@ format: $(READY)  ## let ruff mend what it can
 lessons: $(READY)  ## run the lessons anew and keep their outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/lessons/*/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "cell.metadata.execution metadata.language_info.version" notebooks/lessons/*/*.ipynb
+
+bench: $(READY)  ## speed and memory of the measures, as tables
+	@$(BIN)/python benchmarks/measures.py
 
 images: $(READY)  ## draw the README's picture anew
 	$(BIN)/python docs/images/draw.py
