@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test test-fast lint format lessons bench images lock clean
+.PHONY: help setup demo test test-fast lint format lessons bench docs images lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,9 @@ lessons: $(READY)  ## run the lessons anew and keep their outputs
 
 bench: $(READY)  ## speed and memory of the measures, as tables
 	@$(BIN)/python benchmarks/measures.py
+
+docs: $(READY)  ## write the pages of definitions anew
+	$(BIN)/python docs/definitions/write.py
 
 images: $(READY)  ## draw the README's picture anew
 	$(BIN)/python docs/images/draw.py

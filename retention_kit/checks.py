@@ -3,19 +3,18 @@
 Everything is checked here, once, at the door; what stands further inside trusts its input.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
 from retention_kit.errors import EmptyTableError, InvalidRowsError, MissingColumnError, OptionError
-from retention_kit.schema import CUSTOMER_ID, FIELDS, INTERVALS, OPTIONAL, REQUIRED, STATUSES, Subscriptions
+from retention_kit.schema import CUSTOMER_ID, FIELDS, INTERVALS, OPTIONAL, STATUSES, Subscriptions
 from retention_kit.wording import Message
 
-_DATES = ("start", "end", "discount_until")
-_NUMBERS = ("amount", "interval_count", "discount_percent", "discount_amount")
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+DATES = ("start", "end", "discount_until", "cancel_requested_at", "cancel_effective_at")
+NUMBERS = ("amount", "interval_count", "discount_percent", "discount_amount")
+_Reader = Callable[[pd.Series], pd.Series]
 _EXAMPLES = 3
 _LARGEST = 10**13  # beyond it sums of minor units would no longer be exact
 
@@ -34,33 +33,17 @@ def rename_headers(raw: pd.DataFrame, columns: dict[str, str], source: str) -> p
     return raw.drop(columns=list(columns.values())).assign(**{name: raw[header] for name, header in columns.items()})
 
 
-def map_columns(raw: pd.DataFrame, columns: dict[str, str], source: str) -> pd.DataFrame:
-    """Return `raw` under the kit's field names.
-
-    Raises
-    ------
-    OptionError
-        If `columns` names a field that does not exist.
-    MissingColumnError
-        If a header is not in the table, or a required field has none.
-    """
-    for field in columns:
-        if field not in FIELDS:
-            raise OptionError("error.option", name="columns", value=field, legal=list(FIELDS))
-    named = rename_headers(raw, columns, source)
-    missing = [field for field in REQUIRED if field not in named.columns]
-    if missing:
-        raise MissingColumnError("error.missing_column", missing=missing, source=source, found=list(raw.columns))
-    return named
-
-
-def check_subscriptions(raw: pd.DataFrame, *, source: str, bad_rows: str = "refuse") -> Subscriptions:
+def check_subscriptions(
+    raw: pd.DataFrame, *, source: str, numbers: _Reader, days: _Reader, bad_rows: str = "refuse"
+) -> Subscriptions:
     """Return subscriptions with typed cells, or say row by row what is wrong.
 
     Parameters
     ----------
     raw : DataFrame
         Under the kit's field names, typed or as text; its index says which row each is.
+    numbers, days : callable
+        How a column of numbers or days is read; a cell that cannot be is missing.
     bad_rows : {"refuse", "reject"}
         Refuse the whole table, naming the rows; or set them aside, to be listed in the reconciliation.
 
@@ -75,13 +58,17 @@ def check_subscriptions(raw: pd.DataFrame, *, source: str, bad_rows: str = "refu
         raise OptionError("error.option", name="bad_rows", value=str(bad_rows), legal=["refuse", "reject"])
     if raw.empty:
         raise EmptyTableError("error.empty", source=source)
-    typed = _typed(raw)
-    faults = _faults(raw, typed)
+    typed, faults = judge(raw, numbers, days)
     if len(faults) and bad_rows == "refuse":
         raise InvalidRowsError("error.invalid_rows", source=source, n=faults.index.nunique(), faults=_told(faults))
-    bad = typed.index.isin(faults.index)
-    if bad.all():
+    if len(typed) == faults.index.nunique():
         raise EmptyTableError("error.all_rejected", source=source, faults=_told(faults))
+    return sorted_out(raw, typed, faults, source)
+
+
+def sorted_out(raw: pd.DataFrame, typed: pd.DataFrame, faults: pd.DataFrame, source: str) -> Subscriptions:
+    """Return the rows without a fault, and those with one under the first of their reasons."""
+    bad = typed.index.isin(faults.index)
     first = faults[~faults.index.duplicated()]
     rejected = raw.loc[bad, ["subscription_id", CUSTOMER_ID]].assign(
         row=first["row"].to_numpy(), amount=typed.loc[bad, "amount"].to_numpy(), reason=first["reason"].to_numpy()
@@ -89,25 +76,32 @@ def check_subscriptions(raw: pd.DataFrame, *, source: str, bad_rows: str = "refu
     return Subscriptions(typed[~bad].reset_index(drop=True), rejected.reset_index(drop=True), source)
 
 
-def _typed(raw: pd.DataFrame) -> pd.DataFrame:
+def judge(raw: pd.DataFrame, numbers: _Reader, days: _Reader) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table with typed cells, and one row a fault by its place: row, field, value as given, reason."""
+    typed = _typed(raw, numbers, days)
+    return typed, _faults(raw, typed)
+
+
+def _typed(raw: pd.DataFrame, numbers: _Reader, days: _Reader) -> pd.DataFrame:
     """Every field in its type; a cell that cannot be read is missing here and found again by `_faults`."""
     table = pd.DataFrame({"row": raw.index}).assign(
-        subscription_id=_text(raw["subscription_id"]).to_numpy(), **{CUSTOMER_ID: raw[CUSTOMER_ID].to_numpy()}
+        subscription_id=text_of(raw["subscription_id"]).to_numpy(), **{CUSTOMER_ID: raw[CUSTOMER_ID].to_numpy()}
     )
     for field in FIELDS[2:]:
         cells = raw[field].reset_index(drop=True) if field in raw else None
-        table[field] = OPTIONAL[field] if cells is None else _cells(field, cells)
-    table[list(_DATES)] = table[list(_DATES)].astype("datetime64[s]")
-    return table
+        table[field] = OPTIONAL[field] if cells is None else _cells(field, cells, numbers, days)
+    table[list(DATES)] = table[list(DATES)].astype("datetime64[s]")
+    kept = {name: raw[name].to_numpy() for name in raw if name not in FIELDS}
+    return table.assign(**kept)
 
 
-def _cells(field: str, cells: pd.Series) -> pd.Series:
-    if field in _DATES:
-        return _days(cells)
-    if field in _NUMBERS:
-        numbers = pd.to_numeric(cells.where(~_blank(cells)), errors="coerce").astype(float)
-        return numbers if field == "amount" else numbers.where(~_blank(cells), OPTIONAL[field])
-    text = _text(cells)
+def _cells(field: str, cells: pd.Series, numbers: _Reader, days: _Reader) -> pd.Series:
+    if field in DATES:
+        return days(cells)
+    if field in NUMBERS:
+        read = numbers(cells)
+        return read if field == "amount" else read.where(~blank(cells), OPTIONAL[field])
+    text = text_of(cells)
     if field in {"interval", "status"}:
         text = text.str.lower()
     if field == "currency":
@@ -115,22 +109,14 @@ def _cells(field: str, cells: pd.Series) -> pd.Series:
     return text.mask(text == "", OPTIONAL.get(field, ""))
 
 
-def _text(cells: pd.Series) -> pd.Series:
-    return cells.astype(object).where(~_blank(cells), "").astype(str).str.strip()
+def text_of(cells: pd.Series) -> pd.Series:
+    """Return the cells as text, without spaces around it; empty where there is nothing."""
+    return cells.astype(object).where(~blank(cells), "").astype(str).str.strip()
 
 
-def _blank(cells: pd.Series) -> pd.Series:
+def blank(cells: pd.Series) -> pd.Series:
+    """Whether each cell is empty."""
     return cells.isna() | (cells.astype(str).str.strip() == "")
-
-
-def _days(cells: pd.Series) -> pd.Series:
-    """Return calendar days; a time of day is dropped, a time zone's own day is kept."""
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        cells = cells.dt.tz_localize(None)
-    if not pd.api.types.is_datetime64_dtype(cells.dtype):
-        text = cells.astype(str).str.strip()
-        cells = pd.to_datetime(text.where(text.str.fullmatch(_ISO_DAY)), format="ISO8601", errors="coerce")
-    return cells.dt.floor("D").astype("datetime64[s]")
 
 
 def _faults(raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
@@ -154,17 +140,17 @@ def _given(raw: pd.DataFrame, typed: pd.DataFrame, field: str, place: int) -> st
 def _checks(raw: pd.DataFrame, typed: pd.DataFrame) -> Iterable[tuple[str, str, pd.Series]]:
     """Yield every check as field, reason and the rows that fail it."""
     yield "subscription_id", "no_subscription_id", typed["subscription_id"] == ""
-    yield CUSTOMER_ID, "no_customer_id", _blank(typed[CUSTOMER_ID])
-    yield "start", "no_start", _blank(raw["start"]).reset_index(drop=True)
-    for field in (*_DATES, *_NUMBERS):
+    yield CUSTOMER_ID, "no_customer_id", blank(typed[CUSTOMER_ID])
+    yield "start", "no_start", blank(raw["start"]).reset_index(drop=True)
+    for field in (*DATES, *NUMBERS):
         if field in raw:
-            given = ~_blank(raw[field].reset_index(drop=True))
+            given = ~blank(raw[field].reset_index(drop=True))
             yield (
                 field,
-                "date_unreadable" if field in _DATES else "number_unreadable",
+                "date_unreadable" if field in DATES else "number_unreadable",
                 given & typed[field].isna(),
             )
-    yield "amount", "no_amount", _blank(raw["amount"]).reset_index(drop=True)
+    yield "amount", "no_amount", blank(raw["amount"]).reset_index(drop=True)
     yield "amount", "amount_infinite", np.isinf(typed["amount"])
     yield "amount", "amount_too_large", np.isfinite(typed["amount"]) & (typed["amount"] > _LARGEST)
     yield "amount", "amount_negative", typed["amount"] < 0
@@ -215,10 +201,10 @@ def check_customers(raw: pd.DataFrame, *, source: str) -> pd.DataFrame:
         raise MissingColumnError("error.missing_column", missing=[CUSTOMER_ID], source=source, found=list(raw.columns))
     if raw.empty:
         raise EmptyTableError("error.empty", source=source)
-    blank, twice = _blank(raw[CUSTOMER_ID]), raw[CUSTOMER_ID].duplicated()
+    empty, twice = blank(raw[CUSTOMER_ID]), raw[CUSTOMER_ID].duplicated()
     faults = [
         {"row": row, "field": CUSTOMER_ID, "value": str(raw[CUSTOMER_ID][row]), "reason": reason}
-        for reason, mask in (("no_customer_id", blank), ("duplicate_customer_id", twice & ~blank))
+        for reason, mask in (("no_customer_id", empty), ("duplicate_customer_id", twice & ~empty))
         for row in raw.index[mask]
     ]
     if faults:

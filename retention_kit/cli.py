@@ -21,7 +21,8 @@ sys.modules.setdefault("rfc3987_syntax", None)
 PROGRAM = "retention-kit"
 DEMO = "hypothesis"
 _FINE, _FAILED, _REFUSED, _INTERRUPTED = 0, 1, 2, 130
-_OPTIONS = ("subscriptions", "customers", "as_of", "interval", "lang")
+_READING = ("source", "interval", "currency", "day_first", "decimal", "sheet", "end_inclusive")
+_OPTIONS = ("subscriptions", "customers", "as_of", *_READING, "lang")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -132,7 +133,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
-    commands = {"demo": _demo_parser(), "report": _report_parser()}
+    commands = {"demo": _demo_parser(), "check": _check_parser(), "report": _report_parser()}
     lines = "\n".join(f"  {name:<20}{command.description}" for name, command in commands.items())
     parser = _Parser(PROGRAM, f"{render('cli.about')}\n\n{_heading('cli.commands')}\n{lines}")
     parser.add_argument("--version", action="store_true", help=render("cli.help_version"))
@@ -169,8 +170,7 @@ def _report_parser() -> _Parser:
     _option(parser, "--subscriptions", "file", "subscriptions")
     _option(parser, "--customers", "file", "customers")
     _option(parser, "--as-of", "date", "as_of")
-    _option(parser, "--column", "column", "column", action="append", dest="columns", default=[])
-    _option(parser, "--interval", "interval", "interval")
+    _reading_options(parser)
     pair = (render("cli.metavar_name"), render("cli.metavar_value"))
     parser.add_argument("-p", nargs=2, action="append", default=[], metavar=pair, help=render("cli.help_parameter"))
     _option(parser, "--lang", "lang", "lang")
@@ -181,6 +181,30 @@ def _report_parser() -> _Parser:
         parser.add_argument(flag, action="store_true", help=render(f"cli.help_{key}"))
     parser.set_defaults(run=_report)
     return parser
+
+
+def _check_parser() -> _Parser:
+    parser = _Parser(f"{PROGRAM} check", render("cli.help_check"))
+    parser.add_argument("file", nargs="?", metavar=render("cli.metavar_file"), help=render("cli.help_check_file"))
+    _option(parser, "--customers", "file", "customers")
+    _option(parser, "--as-of", "date", "as_of")
+    _reading_options(parser)
+    _option(parser, "--lang", "lang", "lang")
+    parser.add_argument("--all", action="store_true", help=render("cli.help_all"))
+    parser.set_defaults(run=_check)
+    return parser
+
+
+def _reading_options(parser: _Parser) -> None:
+    """How a file is to be read."""
+    _option(parser, "--source", "source", "source")
+    _option(parser, "--column", "column", "column", action="append", dest="columns", default=[])
+    _option(parser, "--interval", "interval", "interval")
+    _option(parser, "--currency", "currency", "currency")
+    _option(parser, "--day-first", "yes_no", "day_first")
+    _option(parser, "--decimal", "sign", "decimal")
+    _option(parser, "--sheet", "sheet", "sheet")
+    _option(parser, "--end-inclusive", "yes_no", "end_inclusive")
 
 
 def _option(parser: _Parser, flag: str, metavar: str, key: str, **settings: Any) -> None:
@@ -214,6 +238,20 @@ def _report(given: argparse.Namespace) -> int:
     if files.html:
         print(render("cli.page", path=files.html))
     return _FINE
+
+
+def _check(given: argparse.Namespace) -> int:
+    from retention_kit.checking import check_file
+    from retention_kit.reports.given import given_reading
+
+    if given.lang is not None:
+        _check_language(given.lang)
+    if not given.file:
+        raise OptionError("error.cli_no_file")
+    options = given_reading({name: getattr(given, name) for name in ("as_of", "customers", *_READING)}, given.columns)
+    report = check_file(given.file, **options)
+    print(report.text(every=given.all))
+    return _FINE if report.usable else _REFUSED
 
 
 def _list(report: str | None) -> int:

@@ -64,7 +64,7 @@ def retention_difference(treated: Share, reference: Share, *, level: float = 0.9
 
     Newcombe's formula with Wilson limits at each group's effective number of customers; without censoring it is
     Newcombe's hybrid score interval (1998, method 10) itself. Defined when a group had no churn, and calibrated down
-    to 8 customers a group (STATISTICS.md, section 1.4). The p-value inverts the same interval.
+    to 8 customers a group (docs/methods.md). The p-value inverts the same interval.
 
     Parameters
     ----------

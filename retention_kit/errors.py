@@ -90,12 +90,20 @@ class UnknownColumnError(OptionError):
     """An attribute that the customers table does not have."""
 
 
+class RuleMismatchError(OptionError):
+    """Two numbers measured under different rules, which cannot be compared."""
+
+
 class MonthError(OptionError):
     """A text that is no month, or a window that runs backwards or begins before the data."""
 
 
 class OpenMonthError(MonthError):
     """A month that has not ended at `as_of`."""
+
+
+class WindowMismatchError(OptionError):
+    """A number set against published ones that were measured over another length of time."""
 
 
 class FactorError(OptionError):

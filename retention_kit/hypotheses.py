@@ -28,7 +28,7 @@ from retention_kit.wording import Message
 
 PORTFOLIO = "csm"  # the attribute that says whose portfolio a customer is in
 MARGINS = {"retention": 0.05}
-"""The smallest difference that matters, unless the analyst says: STATISTICS.md, preface."""
+"""The smallest difference that matters, unless the analyst says: docs/methods.md."""
 _DIRECTIONS = {"more": 1, "less": -1}
 
 
@@ -154,7 +154,7 @@ def compare(
     Notes
     -----
     Kaplan–Meier by group, difference by MOVER with Wilson limits at the effective number of customers, p-value by
-    inverting that interval (STATISTICS.md, sections 1.4 and 6). The verdict is "not testable" with fewer than 10
+    inverting that interval (docs/methods.md). The verdict is "not testable" with fewer than 10
     customers or 5 still watched at the horizon in a group, with fewer than 5 churns in all, or when portfolios rather
     than customers were given the factor.
 

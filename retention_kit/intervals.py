@@ -3,7 +3,7 @@
 A ratio of sums such as NRR is a regression through the origin in which every customer has the leverage
 ``h``, its share of the denominator. The error is the leave-one-out one (HC3) and the degrees of freedom are
 Bell and McCaffrey's under a variance proportional to the denominator, so that one large account widens the
-interval as it should (measured in STATISTICS.md, section 2).
+interval as it should (docs/methods.md).
 """
 
 import math

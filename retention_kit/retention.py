@@ -1,26 +1,31 @@
 """Retention of revenue and of customers over a window, each with its interval, its concentration and its rule."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from retention_kit.engines.memory import Choice, Window
 from retention_kit.errors import OptionError
-from retention_kit.intervals import RatioSums, ratio_interval, ratio_sums, wilson
+from retention_kit.intervals import RatioSums
 from retention_kit.ledger import Ledger
-from retention_kit.months import month_end, month_starts, window
+from retention_kit.months import month_starts, window
+from retention_kit.ratios import METHODS, about_returners, cautions, chosen, limits, ratios, rule, windows, within
 from retention_kit.results import Estimate, Estimates, Trend
 from retention_kit.wording import Message
 
-_FEW = 15  # n_eff below which STATISTICS.md section 8 warns
-_MOST = 0.5  # share of one account above which no verdict rests on a ratio
 
-Pairs = tuple[np.ndarray, np.ndarray]
-
-
-def nrr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: float = 0.95) -> Estimate | Estimates:
+def nrr(
+    ledger: Ledger,
+    start: Any,
+    end: Any,
+    *,
+    method: str = "cohort",
+    returners: str = "count",
+    by: str | None = None,
+    level: float = 0.95,
+) -> Estimate | Estimates:
     """Net revenue retention: MRR at the end of the customers who paid at the start ÷ their MRR at the start.
 
     Parameters
@@ -28,6 +33,15 @@ def nrr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: f
     ledger : Ledger
     start, end : str or date
         Month ends: ``"2024-12", "2025-12"`` is from 31 December 2024 to 31 December 2025.
+    method : {"cohort", "movements", "compounded"}
+        ``"cohort"``: from end to end. ``"movements"``: (opening + expansion - churn - contraction) ÷ opening, summed
+        over the months and the customers of the opening base, reactivation left out. ``"compounded"``: the product
+        of the monthly NRRs, each on the customers who paid at that month's start.
+    returners : {"count", "lost", "all"}
+        Customers who came back. ``"count"``: those of the opening base at what they pay now. ``"lost"``: who was once
+        at 0 within the window stays at 0. ``"all"``: also those gone at the opening who had paid before, in the
+        numerator only. By movements a return never counts: with ``"count"`` what they do after it does, with
+        ``"lost"`` neither.
     by : str, optional
         An attribute of the customers: one estimate a group.
     level : float
@@ -36,11 +50,12 @@ def nrr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: f
     Returns
     -------
     Estimate or Estimates
-        A fraction: 1.08 is 108 %. NaN if nobody paid at the start. The interval is the leave-one-out one of a ratio of
-        sums (see `intervals`), cut at 0.
+        A fraction: 1.08 is 108 %. NaN if nobody paid at the start.
 
     Raises
     ------
+    OptionError
+        If `method` or `returners` is not one of the legal ones, or they do not go together.
     OpenMonthError
         If `end` has not ended at the ledger's `as_of`.
     MonthError
@@ -50,8 +65,12 @@ def nrr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: f
 
     Notes
     -----
-    A customer who left and came back counts at what they pay now; customers who joined after the start never count.
-    Source: the point-to-point cohort method of public filings and SaaS Capital.
+    Customers who joined after the start never count, except compounded: there from the month after they joined. Source:
+    the point-to-point cohort method of public filings and SaaS Capital; "all" is Maxio's style.
+
+    The interval is the leave-one-out one of a ratio of sums (see `intervals`); compounded, each customer is left out of
+    the whole product, with the least of the months' degrees of freedom, which is the same over one month. It is
+    cut at 0, except by movements: there the ratio itself falls below 0 where what came back is lost again.
 
     Examples
     --------
@@ -62,10 +81,19 @@ def nrr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: f
     >>> float(nrr(build_ledger(table, as_of="2025-02-28"), "2025-01", "2025-02"))
     1.25
     """
-    return _measure(ledger, "nrr", start, end, by, level, lambda opening, closing: (closing, opening))
+    return _measure(ledger, start, end, chosen("nrr", method, returners), by, level)
 
 
-def grr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: float = 0.95) -> Estimate | Estimates:
+def grr(
+    ledger: Ledger,
+    start: Any,
+    end: Any,
+    *,
+    method: str = "cohort",
+    returners: str = "count",
+    by: str | None = None,
+    level: float = 0.95,
+) -> Estimate | Estimates:
     """Gross revenue retention: like `nrr`, but no customer counts for more than at the start.
 
     ``Σ min(opening, now) ÷ Σ opening``, capped per customer: never above 1, never below 0, never above NRR.
@@ -74,16 +102,25 @@ def grr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: f
     ----------
     ledger, start, end, by, level
         See `nrr`.
+    method : {"cohort", "running_min", "movements", "compounded"}
+        ``"cohort"``: as above. ``"running_min"``: money once lost never returns; each customer counts for the least of
+        the window's month ends. ``"movements"``: (opening - churn - contraction) ÷ opening, summed over the
+        months and the customers of the opening base; below 0, with a warning, where more was lost than there was at the
+        start. ``"compounded"``: the product of the monthly GRRs.
+    returners : {"count", "lost", "all"}
+        See `nrr`. Those gone at the opening have no starting MRR to keep: with ``"all"`` they count for 0. The running
+        minimum knows no return.
 
     Returns
     -------
     Estimate or Estimates
-        A fraction; its interval is cut at 0 and 1.
+        A fraction; its interval is cut at 1, and at 0 except by movements.
 
     Raises
     ------
-    OpenMonthError, MonthError, UnknownColumnError
-        See `nrr`.
+    OptionError, OpenMonthError, MonthError, UnknownColumnError
+        See `nrr`. ``method="aggregate"``, min(Σ opening, Σ now) ÷ Σ opening, is refused: one customer's growth would
+        hide another's loss.
 
     Examples
     --------
@@ -94,13 +131,18 @@ def grr(ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: f
     >>> float(grr(build_ledger(table, as_of="2025-02-28"), "2025-01", "2025-02"))
     0.5
     """
-    return _measure(
-        ledger, "grr", start, end, by, level, lambda opening, closing: (np.minimum(opening, closing), opening)
-    )
+    return _measure(ledger, start, end, chosen("grr", method, returners), by, level)
 
 
 def logo_retention(
-    ledger: Ledger, start: Any, end: Any, *, by: str | None = None, level: float = 0.95
+    ledger: Ledger,
+    start: Any,
+    end: Any,
+    *,
+    method: str = "cohort",
+    returners: str = "count",
+    by: str | None = None,
+    level: float = 0.95,
 ) -> Estimate | Estimates:
     """Share of the customers who paid at the start and pay at the end; its complement is customer churn.
 
@@ -108,15 +150,21 @@ def logo_retention(
     ----------
     ledger, start, end, by, level
         See `nrr`.
+    method : {"cohort", "compounded"}
+        ``"compounded"``: the product of the monthly shares, each of the customers who paid at that month's start.
+    returners : {"count", "lost", "all"}
+        See `nrr`. With ``"all"`` the ratio can exceed 1.
 
     Returns
     -------
     Estimate or Estimates
-        A fraction with Wilson's interval; those who join within the window are in neither count.
+        A fraction with Wilson's interval (compounded: at the number of customers that Greenwood's variance is worth;
+        with ``"all"``, no longer a share: the leave-one-out one). Those who join within the window are in neither
+        count.
 
     Raises
     ------
-    OpenMonthError, MonthError, UnknownColumnError
+    OptionError, OpenMonthError, MonthError, UnknownColumnError
         See `nrr`.
 
     Examples
@@ -127,116 +175,72 @@ def logo_retention(
     >>> float(logo_retention(build_ledger(table, as_of="2025-02-28"), "2025-01", "2025-02"))
     0.5
     """
-    return _measure(
-        ledger,
-        "logo_retention",
-        start,
-        end,
-        by,
-        level,
-        lambda opening, closing: ((closing > 0).astype(np.int64), np.ones_like(opening)),
-    )
+    return _measure(ledger, start, end, chosen("logo_retention", method, returners), by, level)
 
 
 def _measure(
-    ledger: Ledger,
-    measure: str,
-    start: Any,
-    end: Any,
-    by: str | None,
-    level: float,
-    ratio: Callable[..., Pairs],
+    ledger: Ledger, start: Any, end: Any, choice: Choice, by: str | None, level: float
 ) -> Estimate | Estimates:
-    book = ledger.book
-    begin, close = window(start, end, first=book.first, last=book.last, as_of=ledger.as_of)
-    customers, opening, closing = ledger.engine.opening_base(book, begin, close)
-    rule = Message(f"rule.{measure}", {"start": month_end(begin), "end": month_end(close), "months": close - begin})
-
-    def estimate(among: np.ndarray | slice, group: str | None) -> Estimate:
-        return _estimate(ledger, measure, opening[among], closing[among], ratio, level, rule, group)
-
+    begin, close = window(start, end, first=ledger.book.first, last=ledger.book.last, as_of=ledger.as_of)
+    (whole,) = windows(ledger, [begin], close - begin, [choice])
+    said = rule(choice, begin, close)
     if by is None:
-        return estimate(slice(None), None)
+        return _estimate(ledger, choice, whole, said, level, None)
     codes, names = ledger.groups(by)
-    return Estimates(by, tuple(estimate(codes[customers] == code, str(name)) for code, name in enumerate(names)))
+    parts = ((str(name), within(whole, codes == code)) for code, name in enumerate(names))
+    return Estimates(by, tuple(_estimate(ledger, choice, part, said, level, name) for name, part in parts))
 
 
-def _estimate(
-    ledger: Ledger,
-    measure: str,
-    opening: np.ndarray,
-    closing: np.ndarray,
-    ratio: Callable[..., Pairs],
-    level: float,
-    rule: Message,
-    group: str | None,
-) -> Estimate:
-    sums = ratio_sums(*ratio(opening, closing))
-    money = ratio_sums(opening, opening)
-    low, high = _interval(measure, sums, level)
+def _estimate(ledger: Ledger, choice: Choice, base: Window, said: Message, level: float, group: str | None) -> Estimate:
+    (found,) = ratios([choice], base)
+    ((low, high),) = limits(choice, [found], level)
+    money = found.money
     return Estimate(
-        measure=measure,
-        value=sums.ratio,
+        measure=choice.measure,
+        value=found.value,
         low=low,
         high=high,
         level=level,
-        n=sums.n,
-        rule=rule,
-        n_eff=money.n_eff if sums.n else math.nan,
-        largest_share=money.largest if sums.n else math.nan,
+        n=money.n,
+        rule=said,
+        n_eff=money.n_eff if money.n else math.nan,
+        largest_share=money.largest if money.n else math.nan,
         base=ledger.money(money.denominator),
         group=group,
-        warnings=tuple(_cautions(measure, sums, money, low)),
+        warnings=cautions(choice, found, low),
+        ledger_rules=ledger.rules,
     )
 
 
-def _interval(measure: str, sums: RatioSums, level: float) -> tuple[float, float]:
-    if not sums.n:
-        return math.nan, math.nan
-    if measure == "logo_retention":
-        from scipy.stats import norm
-
-        return wilson(sums.ratio, sums.n, float(norm.ppf((1 + level) / 2)))
-    low, high = ratio_interval(sums, level=level)
-    return max(low, 0.0), min(high, 1.0) if measure == "grr" else high
-
-
-def _cautions(measure: str, sums: RatioSums, money: RatioSums, low: float) -> list[Message]:
-    """Return what a reader must know before repeating a ratio of sums."""
-    if not sums.n:
-        return [Message("warning.nobody_at_start")]
-    if measure == "logo_retention":
-        return []
-    found = []
-    if math.isnan(low):
-        found.append(Message("warning.no_interval"))
-    if money.largest > _MOST:
-        found.append(Message("warning.one_account", {"share": money.largest}))
-    elif money.n_eff < _FEW:
-        found.append(Message("warning.few_accounts", {"n_eff": money.n_eff, "n": sums.n, "share": money.largest}))
-    return found
-
-
-def retention_over_time(ledger: Ledger, *, window: int = 12) -> Trend:
+def retention_over_time(
+    ledger: Ledger, *, window: int = 12, method: str = "cohort", returners: str = "count", level: float = 0.95
+) -> Trend:
     """Return NRR, GRR and logo retention of every window of that many months, one row a month.
 
     Parameters
     ----------
     ledger : Ledger
     window : int
-        Months from each window's start to its end.
+        Months from each window's start to its end, such as 1, 3 or 12.
+    method : {"cohort", "running_min", "movements", "compounded"}
+        See `grr`; a measure that has no such method (NRR no running minimum, logo retention neither that nor movements)
+        is measured from end to end.
+    returners : {"count", "lost", "all"}
+        See `nrr`.
+    level : float
+        Of the intervals.
 
     Returns
     -------
     Trend
-        Its ``frame`` has month (first day of the month the window ends with), nrr, grr, logo_retention (fractions), n
-        (customers of the opening base), starting_mrr. The first row is the first window that lies within the months
-        observed.
+        Its ``frame`` has month (first day of the month the window ends with), nrr, grr, logo_retention (fractions),
+        each with its limits (nrr_low, nrr_high …), n (customers of the opening base), n_eff, largest_share,
+        starting_mrr. The first row is the first window that lies within the months observed.
 
     Raises
     ------
     OptionError
-        If `window` is less than 1, or longer than the months observed.
+        If `window` is less than 1, or longer than the months observed; for `method` and `returners` see `nrr`.
 
     Examples
     --------
@@ -248,18 +252,36 @@ def retention_over_time(ledger: Ledger, *, window: int = 12) -> Trend:
     0 2025-02-01  1.00  2
     1 2025-03-01  0.75  2
     """
-    observed = ledger.book.last - ledger.book.first
+    first, observed = ledger.book.first, ledger.book.last - ledger.book.first
     if not 1 <= window <= observed:
         raise OptionError("error.window_length", value=window, longest=observed)
-    sums = ledger.engine.trailing(ledger.book, window)
-    with np.errstate(invalid="ignore"):
-        shares = {
-            "nrr": sums.closing / sums.opening,
-            "grr": sums.capped / sums.opening,
-            "logo_retention": sums.stayed / sums.customers,
-        }
-    months = month_starts(np.arange(ledger.book.first + window, ledger.book.last + 1))
-    frame = pd.DataFrame(
-        {"month": months, **shares, "n": sums.customers, "starting_mrr": ledger.to_units(sums.opening)}
-    )
-    return Trend(frame, window, Message("rule.trailing", {"months": window}), ledger.currency)
+    choices = _choices_over_time(method, returners)
+    bases = windows(ledger, range(first, first + observed - window + 1), window, choices)
+    columns: dict[str, Any] = {"month": month_starts(np.arange(first + window, ledger.book.last + 1))}
+    for choice, same in zip(choices, zip(*(ratios(choices, base) for base in bases), strict=True), strict=True):
+        lows, highs = zip(*limits(choice, same, level), strict=True)
+        values = [one.value for one in same]
+        columns |= {choice.measure: values, f"{choice.measure}_low": lows, f"{choice.measure}_high": highs}
+    columns |= _behind([one.money for one in same], ledger)
+    return Trend(pd.DataFrame(columns), window, _rule_over_time(choices, window), ledger.currency, level)
+
+
+def _behind(money: list[RatioSums], ledger: Ledger) -> dict[str, Any]:
+    """Return what stands behind each month's ratios; they share their opening base."""
+    return {
+        "n": [one.n for one in money],
+        "n_eff": [one.n_eff if one.n else math.nan for one in money],
+        "largest_share": [one.largest if one.n else math.nan for one in money],
+        "starting_mrr": ledger.to_units([one.denominator for one in money]),
+    }
+
+
+def _choices_over_time(method: str, returners: str) -> list[Choice]:
+    chosen("grr", method, returners)
+    return [Choice(measure, method if method in legal else "cohort", returners) for measure, legal in METHODS.items()]
+
+
+def _rule_over_time(choices: list[Choice], window: int) -> Message:
+    net, gross, _ = choices
+    fields: dict[str, Any] = {"months": window, "returners": about_returners(net)}
+    return Message(f"rule.trailing.{gross.method}", fields)

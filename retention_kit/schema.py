@@ -1,10 +1,12 @@
 """The tables that come in: their columns, and what a table is once it has been checked."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from retention_kit.errors import UnknownColumnError
+from retention_kit.wording import Message
 
 CUSTOMER_ID, MONTH, MRR = "customer_id", "month", "mrr"
 
@@ -16,6 +18,8 @@ OPTIONAL = {
     "discount_percent": 0.0,
     "discount_amount": 0.0,
     "discount_until": pd.NaT,
+    "cancel_requested_at": pd.NaT,
+    "cancel_effective_at": pd.NaT,
     "status": "active",
     "plan": None,
     "product": None,
@@ -35,6 +39,26 @@ STATUSES = ("active", "trialing", "paused", "past_due", "cancelled")
 
 
 @dataclass(frozen=True, eq=False)
+class Converted:
+    """An export of a billing system, said in subscriptions.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Under the names of `FIELDS`, not yet checked; its index is the line of the export, and a line may give several
+        rows, each with a subscription_id of its own.
+    outside : Series
+        By line, why it is no subscription (a key of the catalogue without ``reason.``).
+    warnings : tuple of Message
+        What such an export cannot say, and what was taken for granted.
+    """
+
+    table: pd.DataFrame
+    outside: pd.Series = field(default_factory=lambda: pd.Series(dtype=str))
+    warnings: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Subscriptions:
     """Subscriptions that have been read and checked, and the rows that could not be.
 
@@ -51,6 +75,11 @@ class Subscriptions:
         SHA-256 of the file, empty for a DataFrame.
     outside : DataFrame or None
         Rows of the source that are no subscriptions (a one-off charge, a payment), with the columns of `rejected`.
+    columns : mapping
+        Field → header that it was read from; guessed from the header's name unless it was said.
+    notes : tuple of Message
+        What was taken from elsewhere: ids from the rows' numbers, the interval from what a header says, the currency
+        from the signs beside the amounts.
     """
 
     frame: pd.DataFrame
@@ -58,9 +87,17 @@ class Subscriptions:
     source: str
     digest: str = ""
     outside: pd.DataFrame | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Message, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def text(self, lang: str | None = None) -> str:
+        """Return what each field was read from, in words."""
+        pairs = [Message("columns.pair", {"field": name, "header": header}) for name, header in self.columns.items()]
+        told = [Message("columns.read", {"source": self.source, "n": len(self), "pairs": pairs})] if pairs else []
+        return " ".join(message.text(lang) for message in (*told, *self.notes))
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="row").head(10).to_html(index=False)

@@ -10,13 +10,24 @@ from typing import Any
 
 import pandas as pd
 
-from retention_kit.results import Bridge, Estimate, Estimates, Finding, Reconciliation, Trend
+from retention_kit.results import (
+    Bridge,
+    CohortMatrix,
+    Diagnosis,
+    Estimate,
+    Estimates,
+    Finding,
+    Position,
+    Reconciliation,
+    Trend,
+)
+from retention_kit.results.matrices import check_age
 from retention_kit.wording import Message, Money, language, render
 from retention_kit.wording.formats import LOCALES, money
 
 SIGNS = {"new": "gain", "reactivation": "gain", "expansion": "gain", "contraction": "loss", "churn": "loss"}
 MEASURES = ("nrr", "grr", "logo_retention")
-UNITS = {"rmst": "number1", "spend": "number"}  # all others are fractions
+UNITS = {"rmst": "number1", "spend": "number", "quick_ratio": "number1"}  # all others are fractions
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,16 +146,20 @@ def table_bridge(bridge: Bridge, *, lang: str | None = None) -> Table:
     """
     lang, frame = lang or language(), bridge.frame
     words = {_head("table.period", lang): _months(frame["period"], bridge.freq, lang)}
-    words |= {bridge.by: frame[bridge.by].astype(str).tolist()} if bridge.by else {}
-    cents = _cents(frame[["opening", *SIGNS, "closing"]])
+    words |= {name: frame[name].astype(str).tolist() for name in bridge.groups}
+    shown = ["opening", *SIGNS, *(["fx"] if bridge.has_fx else []), "closing"]
+    cents = _cents(frame[shown])
     numbers = {}
-    for name in ("opening", *SIGNS, "closing"):
-        texts = _amounts(frame[name], bridge.currency, lang, cents)
-        signs = [SIGNS[name] if name in SIGNS and amount else "" for amount in frame[name]]
-        numbers[_head(f"movement.{name}", lang)] = [
-            render(f"table.{sign}", lang, value=text) if sign else text for sign, text in zip(signs, texts, strict=True)
-        ]
-    return _table(render("table.caption.bridge", lang), words, numbers, [render(bridge.rule, lang)])
+    for name in shown:
+        texts = zip(_amounts(frame[name].abs(), bridge.currency, lang, cents), frame[name], strict=True)
+        numbers[_head(f"movement.{name}", lang)] = [_signed(text, name, amount, lang) for text, amount in texts]
+    notes = [render(note, lang) for note in (bridge.rule, *bridge.warnings)]
+    return _table(render("table.caption.bridge", lang), words, numbers, notes)
+
+
+def _signed(text: str, name: str, amount: float, lang: str) -> str:
+    sign = SIGNS.get(name) if name != "fx" else "loss" if amount < 0 else "gain"
+    return render(f"table.{sign}", lang, value=text) if sign and amount else text
 
 
 def table_estimates(estimates: Estimates | Iterable[Estimate], *, lang: str | None = None) -> Table:
@@ -278,17 +293,171 @@ def table_reconciliation(reconciliation: Reconciliation, *, lang: str | None = N
 
 
 def table_retention_over_time(trend: Trend, *, lang: str | None = None) -> Table:
-    """Return NRR, GRR and logo retention month by month.
+    """Return NRR, GRR and logo retention month by month, with their intervals and what stands behind them.
 
     Parameters
     ----------
     trend : Trend
     lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule under them.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> trend = rk.retention_over_time(rk.open_ledger(as_of="2025-12-31"))
+    >>> rk.table_retention_over_time(trend).frame.iloc[-1, 0]
+    'Dec 2025'
     """
     lang = lang or language()
     frame = trend.frame
     words = {render("table.month", lang): _months(frame["month"], "M", lang)}
-    numbers = {_head(f"measure.{name}", lang): _numbers("percent", frame[name], lang) for name in MEASURES}
+    numbers = {_measure_head(name, trend.level, lang): _with_limits(frame, name, lang) for name in MEASURES}
     numbers[render("table.n", lang)] = _numbers("count", frame["n"], lang)
+    numbers[render("table.n_eff", lang)] = _numbers("number1", frame["n_eff"], lang)
+    numbers[render("table.largest_share", lang)] = _numbers("percent", frame["largest_share"], lang)
     numbers[render("table.starting_mrr", lang)] = _amounts(frame["starting_mrr"], trend.currency, lang)
     return _table(render("table.caption.retention_over_time", lang), words, numbers, [render(trend.rule, lang)])
+
+
+def _measure_head(name: str, level: float, lang: str) -> str:
+    return _head("table.measure_interval", lang, measure=Message(f"measure.{name}"), level=level)
+
+
+def _with_limits(frame: pd.DataFrame, name: str, lang: str) -> list[str]:
+    cells = zip(frame[name], frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
+    return [_range("table.value_interval", lang, "percent", *cell) for cell in cells]
+
+
+def table_benchmark(position: Position, *, lang: str | None = None) -> Table:
+    """Return the published figures beside a number, each named for what it is; definitions and warnings below.
+
+    Parameters
+    ----------
+    position : Position
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> position = rk.benchmark("nrr", 0.97, arr=9e6, statistic="top_quartile")
+    >>> rk.table_benchmark(position).frame.iloc[0].tolist()
+    ['ChartMogul 2023', 'top quartile', '3 to 15 M USD of ARR', 'below', '99%']
+    """
+    lang, figures = lang or language(), [each.benchmark for each in position.comparisons]
+    words = {
+        "source": [figure.edition for figure in figures],
+        "kind": [Message(f"benchmark.kind.{figure.statistic}") for figure in figures],
+        "band": [figure.band for figure in figures],
+        "relation": [Message(f"benchmark.relation.{each.relation}") for each in position.comparisons],
+    }
+    told = {render(f"table.benchmark_{name}", lang): _told(texts, lang) for name, texts in words.items()}
+    numbers = {render("table.benchmark_level", lang): _told([figure.level for figure in figures], lang)}
+    measure = Message(f"measure.{position.metric}") if position.metric in MEASURES else position.metric
+    caption = render("table.caption.benchmark", lang, measure=measure, value=position.value)
+    below = [position.equilibrium] if position.equilibrium else []
+    return _table(caption, told, numbers, _told([*below, *position.warnings, position.rule], lang))
+
+
+def _told(texts: Iterable[Message | str], lang: str) -> list[str]:
+    return [render(text, lang) if isinstance(text, Message) else str(text) for text in texts]
+
+
+def table_diagnosis(diagnosis: Diagnosis, *, lang: str | None = None) -> Table:
+    """Return the questions behind an NRR with their answers, those that take most points first.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule under them.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> rk.table_diagnosis(rk.diagnose(ledger, "2024-12", "2025-12")).frame["Question"].iloc[-1]
+    'Was support missing at a key moment?'
+    """
+    lang = lang or language()
+    lost = [each.lost.amount if each.lost else None for each in diagnosis]
+    words = {
+        render("table.question", lang): [each.question(lang) for each in diagnosis],
+        render("table.answer", lang): [each.sentence(lang) for each in diagnosis],
+    }
+    numbers = {
+        render("table.points_nrr", lang): _numbers("points_lost", [each.points for each in diagnosis], lang),
+        render("table.lost", lang): _amounts(pd.Series(lost, dtype=float), diagnosis.lost.currency, lang),
+    }
+    notes = _told([*diagnosis.nrr.warnings, diagnosis.rule], lang)
+    return _table(render("table.caption.diagnosis", lang), words, numbers, [diagnosis.sentence(lang), *notes])
+
+
+_AGES = (0, 1, 3, 6, 12, 18, 24, 36, 48, 60)
+_CELLS = {"customers": "count", "logo": "percent", "nrr": "percent", "grr": "percent"}  # all others are amounts
+
+
+def table_cohort_matrix(matrix: CohortMatrix, *, ages: Iterable[int] | None = None, lang: str | None = None) -> Table:
+    """Return cohorts at a choice of ages, with their sizes, and their average in the last row.
+
+    Parameters
+    ----------
+    matrix : CohortMatrix
+    ages : iterable of int, optional
+        Months since the start; those that nobody has reached are dashes. Default: of 0, 1, 3, 6, 12, 18, 24, 36, 48
+        and 60 those that have been observed.
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule and the warnings under them; what is not observed is a dash, an observed zero a zero.
+
+    Raises
+    ------
+    OptionError
+        If an age is no whole number from 0 on.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> matrix = rk.cohort_matrix(ledger, measure="logo", cohort="Y")
+    >>> rk.table_cohort_matrix(matrix, ages=[0, 12], lang="en").frame.columns.tolist()
+    ['Cohort', 'Customers', '0 months', '12 months']
+    """
+    lang, known = lang or language(), list(matrix.average.index)
+    chosen = [age for age in _AGES if age in known] if ages is None else _given_ages(ages)
+    table = pd.concat([matrix.values, matrix.average.to_frame().T]).reindex(columns=chosen)
+    average = "plain" if matrix.measure in {"customers", "mrr"} else "weighted"
+    words = {render("table.cohort", lang): [*matrix.rows(lang), render(f"plot.cohort_average.{average}", lang)]}
+    numbers = {render("table.n", lang): _numbers("count", [*matrix.sizes, matrix.sizes.sum()], lang)}
+    cents = _cents(table) if matrix.measure not in _CELLS else False
+    for age in chosen:
+        numbers[render("table.age", lang, age=age)] = _aged(matrix, table[age], cents, lang)
+    notes = [render(note, lang) for note in (matrix.rule, *matrix.warnings)]
+    return _table(render("table.caption.cohorts", lang, measure=matrix.name), words, numbers, notes)
+
+
+def _given_ages(ages: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(check_age("ages", age) for age in ages))
+
+
+def _aged(matrix: CohortMatrix, column: pd.Series, cents: bool, lang: str) -> list[str]:
+    unit = _CELLS.get(matrix.measure)
+    if unit is None:
+        return _amounts(column, matrix.currency, lang, cents)
+    last = "number1" if unit == "count" else unit
+    return [*_numbers(unit, column.iloc[:-1], lang), _number(last, column.iloc[-1], lang)]

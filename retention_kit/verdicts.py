@@ -23,7 +23,7 @@ def not_testable(reason: str, **fields: Any) -> Verdict:
 
 
 def judge(contrast: Contrast, wide: Contrast, sign: int, margin: float, alpha: float, randomised: bool) -> Verdict:
-    """Return the verdict that the numbers bear (STATISTICS.md, section 6).
+    """Return the verdict that the numbers bear (docs/methods.md).
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def judge(contrast: Contrast, wide: Contrast, sign: int, margin: float, alpha: f
         If not, and since nothing is adjusted for, no clear verdict is given: the groups may differ in other ways.
     """
     low, high = sorted((sign * contrast.low, sign * contrast.high))
-    at_least = Message("nuance.at_least_margin", {"margin": margin})
+    size = "nuance.at_least_margin" if low >= margin else "nuance.may_be_small"
     furthest = max(sign * wide.low, sign * wide.high)
     if high < 0:
         found = Verdict("contradicts")
     elif furthest < margin:
         found = Verdict("does_not_support", nuance=Message("nuance.smaller_exists") if low > 0 else None)
     elif low > 0 and contrast.p_value <= alpha:
-        found = Verdict("supports", nuance=at_least if low >= margin else None)
+        found = Verdict("supports", nuance=Message(size, {"margin": margin}))
     else:
         return Verdict("inconclusive", Message("reason.inconclusive.both"))
     if not randomised:

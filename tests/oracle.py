@@ -9,6 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import pandas as pd
 
@@ -52,27 +53,68 @@ def last_day(month):
     return first_day(month).replace(day=calendar.monthrange(month // 12, month % 12 + 1)[1])
 
 
-def cents_a_month(row, day):
-    """The MRR of one row on one day; round() of a Fraction is half-even."""
+def discount_of(row, day, discounts="until", paused="zero"):
+    """What a row's price is less by on one day, under the rules of discounts and of pauses."""
+    ends = not pd.isna(row["discount_until"])
     amount = Fraction(str(row["amount"]))
-    if pd.isna(row["discount_until"]) or day < row["discount_until"]:
-        amount -= amount * Fraction(str(row["discount_percent"])) / 100 + Fraction(str(row["discount_amount"]))
-    return round(100 * amount * A_MONTH[row["interval"]] / int(row["interval_count"]))
+    less = amount * Fraction(str(row["discount_percent"])) / 100 + Fraction(str(row["discount_amount"]))
+    runs = {"until": not ends or day < row["discount_until"], "permanent": not ends, "gross": False}[discounts]
+    free = less >= amount and less > 0
+    return less if runs and not (free and paused == "keep") else 0
 
 
-def ledger(subscriptions, as_of):
-    """Add up what counts at each month end: ``start <= last day < end``. None if nothing ever does."""
+def cents_a_month(row, day, rate=1, digits=2, **rules):
+    """The MRR of one row on one day; round() of a Fraction is half-even."""
+    amount = Fraction(str(row["amount"])) - discount_of(row, day, **rules)
+    return round(10**digits * rate * amount * A_MONTH[row["interval"]] / int(row["interval_count"]))
+
+
+def rate_at(rates, row):
+    """The last rate that began by the day the row did; rates: {currency: [(first day, Fraction), …]}."""
+    return max((day, rate) for day, rate in rates[row["currency"]] if day <= row["start"])[1] if rates else 1
+
+
+def ledger(
+    subscriptions,
+    as_of,
+    *,
+    cancelled_in=None,
+    rates=None,
+    merge=(),
+    opening=None,
+    grain="customer_id",
+    refunds=(),
+    paused="zero",
+    discounts="until",
+):
+    """Add up what counts at each month end: ``start <= last day < end``. None if nothing ever does.
+
+    `cancelled_in` is the column of the cancellation, `opening` the first month kept of an incomplete export, `refunds`
+    are (customer, month, cents).
+    """
     last = number(as_of) if last_day(number(as_of)) <= as_of else number(as_of) - 1
+    out = ("trialing", "paused") if paused == "zero" else ("trialing",)
     paid = defaultdict(lambda: defaultdict(int))
     for row in subscriptions.to_dict("records"):
+        who = row[grain]
+        while grain == "customer_id" and who in merge:
+            who = merge[who]
+        ends = [row[column] for column in ("end", cancelled_in) if column and not pd.isna(row[column])]
         for month in range(number(row["start"]), last + 1):
             day = last_day(month)
-            runs = row["start"] <= day and (pd.isna(row["end"]) or day < row["end"])
-            if runs and row["status"] not in ("trialing", "paused") and cents_a_month(row, day):
-                paid[row["customer_id"]][month] += cents_a_month(row, day)
+            runs = row["start"] <= day and all(day < end for end in ends) and (opening is None or month >= opening)
+            if runs and row["status"] not in out:
+                cents = cents_a_month(row, day, rate_at(rates, row), discounts=discounts, paused=paused)
+                if cents:
+                    paid[who][month] += cents
+    for who, month, cents in refunds:
+        if month in paid[who]:
+            paid[who][month] = max(0, paid[who][month] - cents)
+    paid = {who: {m: cents for m, cents in months.items() if cents} for who, months in paid.items()}
+    paid = {who: months for who, months in paid.items() if months}
     if not paid:
         return None
-    return Book(paid, min(min(months) for months in paid.values()), last)
+    return Book(paid, min(min(months) for months in paid.values()) if opening is None else opening, last)
 
 
 def period_ends(book, freq):
@@ -188,3 +230,124 @@ def time_to_churn(book):
         at_zero = [age for age in range(book.last - start + 1) if not book.at(who, start + age)]
         lives[who] = (start, min(at_zero, default=None), book.last - start)
     return lives
+
+
+# ---- cohorts by anything, with every option ----
+
+
+def path(book, who):
+    """A customer's MRR by age, up to the last month observed."""
+    return [book.at(who, month) for month in range(book.start(who), book.last + 1)]
+
+
+def period_of(month, freq):
+    """First month of the calendar period a month lies in."""
+    return month - month % LENGTHS[freq]
+
+
+def cohort_cells(book, name_of, measure, *, relative_to="start", fill_gaps=False, baseline=0, cumulative=False):
+    """Numerator and denominator by (cohort, age), those observed; money in cents."""
+    cohorts = defaultdict(list)
+    for who in book.paid:
+        cohorts[name_of(who)].append(path(book, who))
+
+    def pays(one, age):
+        return any(one[age:]) if fill_gaps else one[age] > 0
+
+    def total(paths, age):
+        base = [one for one in paths if pays(one, baseline)]
+        if measure in ("customers", "logo"):
+            return sum(pays(one, age) for one in base)
+        if measure == "grr":
+            return sum(min(one[age], one[baseline]) for one in base)
+        return sum(sum(one[: age + 1]) if cumulative else one[age] for one in base)
+
+    def divisor(paths, age):
+        if measure in ("customers", "mrr"):
+            return 1
+        if measure == "arpa":
+            return len(paths) if cumulative else sum(one[age] > 0 for one in paths)
+        return total(paths, max(age - 1, baseline) if relative_to == "previous" else baseline)
+
+    return {
+        (name, age): (total(paths, age), divisor(paths, age))
+        for name, paths in cohorts.items()
+        for age in range(baseline, min(len(one) for one in paths))
+    }
+
+
+# ---- windows: methods and returners ----
+
+
+def window_path(book, who, start, end, returners):
+    """The customer's MRR at every month end of the window; with "lost", 0 for good after having left."""
+    path = [book.at(who, month) for month in range(start, end + 1)]
+    if returners == "lost":
+        left = [place for place in range(1, len(path)) if path[place - 1] and not path[place]]
+        path = [amount if not left or place < left[0] else 0 for place, amount in enumerate(path)]
+    return path
+
+
+def kept_of(path, measure, method):
+    """What one customer of the opening base adds to the numerator."""
+    if method == "running_min":
+        return min(path)
+    if method == "movements":
+        total = path[0]
+        for before, after in pairwise(path):
+            if before and (after < before or measure == "nrr"):
+                total += after - before
+        return total
+    return {"nrr": path[-1], "grr": min(path[0], path[-1]), "logo_retention": int(path[-1] > 0)}[measure]
+
+
+def window_ratio(book, start, end, measure, method, returners):
+    """One ratio over a window by its name; None where nobody paid at the start."""
+    if method == "compounded":
+        return chain(book, start, end, measure, returners)
+    paths = {who: window_path(book, who, start, end, returners) for who in book.paid}
+    base = [path for path in paths.values() if path[0]]
+    parts = [kept_of(path, measure, method) for path in base]
+    if returners == "all" and measure != "grr":
+        back = [path for who, path in paths.items() if not path[0] and path[-1] and book.start(who) < start]
+        parts += [kept_of(path, measure, method) for path in back]
+    return share(parts, [1 if measure == "logo_retention" else path[0] for path in base])
+
+
+def chain(book, start, end, measure, returners):
+    """The product of the monthly ratios; a month with nobody at its start follows one that lost everybody."""
+    paths = {who: window_path(book, who, start, end, returners) for who in book.paid}
+    if not any(path[0] for path in paths.values()):
+        return None
+    product = Fraction(1)
+    for step in range(end - start):
+        month = Book({}, start + step, start + step + 1)
+        for who, path in paths.items():
+            pair = {start + step: path[step], start + step + 1: path[step + 1]}
+            before = {0: 1} if book.start(who) <= start + step else {}
+            month.paid[who] = before | {at: amount for at, amount in pair.items() if amount}
+        month.paid = {who: paid for who, paid in month.paid.items() if paid}
+        back = "all" if returners == "all" else "count"
+        ratio = window_ratio(month, start + step, start + step + 1, measure, "cohort", back)
+        product *= 1 if ratio is None else ratio
+    return product
+
+
+def mix_effect(book, before, after, segment, measure):
+    """(within, mix) of every segment by Kitagawa, a ratio that is missing in one window taken from the other."""
+    found = {}
+    sides = [{}, {}]
+    for side, (start, end) in zip(sides, (before, after), strict=True):
+        for name in {segment(who) for who in book.paid}:
+            paid = {who: months for who, months in book.paid.items() if segment(who) == name}
+            part = Book(paid, book.first, book.last)
+            base = opening_base(part, start, end)
+            size = len(base) if measure == "logo_retention" else sum(then for then, _ in base)
+            side[name] = size, window_ratio(part, start, end, measure, "cohort", "count")
+    totals = [sum(size for size, _ in side.values()) for side in sides]
+    for name in sides[0]:
+        (size0, r0), (size1, r1) = sides[0][name], sides[1][name]
+        w0, w1 = Fraction(size0, totals[0]), Fraction(size1, totals[1])
+        r0, r1 = (r1 if r0 is None else r0) or 0, (r0 if r1 is None else r1) or 0
+        found[name] = (w0 + w1) / 2 * (r1 - r0), (r0 + r1) / 2 * (w1 - w0)
+    return found

@@ -111,7 +111,7 @@ def test_a_language_before_the_command_is_the_commands(calls):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["nonsense"], "demo, report"),
+        (["nonsense"], "demo, check, report"),
         (["report", "nonsense"], "hypothesis"),
         (["report", "hypothesis"], "--subscriptions, --as-of"),
         ([*GIVEN, "--customers", "no.csv"], "no.csv"),
@@ -201,3 +201,62 @@ def test_the_exit_code_tells_a_broken_report_from_wrong_input(shelf, capfd, fact
     assert out.splitlines()[0] == "Running the report hypothesis. This takes some seconds."
     if code == 0:
         assert out.splitlines()[-1] == f"Report: {shelf / 'out' / 'hypothesis.html'}"
+
+
+# --- check
+
+
+def test_check_says_what_a_file_holds_and_exits_by_whether_it_can_be_used(shelf, capsys):
+    (shelf / "s.csv").write_text("client;début;mrr\nAda;15/01/2025;1,5 €\n", encoding="utf-8")
+    assert main(["check", "s.csv", "--as-of", "2025-01-31", "--lang", "fr"]) == 0
+    said = capsys.readouterr().out
+    assert "customer_id ← « client »" in said.replace("\u00a0", " ")
+    assert said.strip().endswith("retention-kit report hypothesis --subscriptions s.csv --as-of 2025-01-31")
+    (shelf / "s.csv").write_text("client;début;mrr\n" + "Ada;bientôt;1,5 €\n" * 21, encoding="utf-8")
+    assert main(["check", "s.csv"]) == 2
+    assert "and 1 more" in capsys.readouterr().out
+    assert main(["check", "s.csv", "--all"]) == 2
+    assert "row 22 (start “bientôt”)" in capsys.readouterr().out
+
+
+def test_check_takes_what_the_reading_needs(shelf, capsys):
+    (shelf / "s.csv").write_text("who;from;price\nAda;01/02/2025;1,234\n", encoding="utf-8")
+    said = ["--column", "customer_id=who", "--interval", "month", "--currency", "EUR"]
+    assert main(["check", "s.csv", *said]) == 2  # is it January or February? 1234 or 1.234?
+    assert "day_first=True" in capsys.readouterr().err
+    assert main(["check", "s.csv", *said, "--day-first", "no", "--decimal", ".", "--source", "table"]) == 0
+    assert "from 2 January 2025 to 2 January 2025" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["check"], "Say which file to check"),
+        (["check", "nowhere.csv"], "There is no file nowhere.csv"),
+        (["check", "s.csv", "--day-first", "perhaps"], "--day-first cannot be “perhaps”"),
+        (["check", "s.csv", "--source", "abacus"], "source cannot be “abacus”"),
+        (["check", "s.csv", "--lang", "de"], "--lang cannot be “de”"),
+        (["check", "s.csv", "--column", "amount"], "amount"),
+    ],
+)
+def test_check_refuses_in_one_message_with_exit_code_2(shelf, capsys, words, told):
+    (shelf / "s.csv").write_text("client;début;mrr\nAda;2025-01-15;1\n", encoding="utf-8")
+    assert main(words) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_how_a_file_is_read_reaches_a_report_that_declares_it_and_no_other(calls, shelf, capsys):
+    needed = ["report", "hypothesis", "--subscriptions", "s.csv", "--as-of", "2025-12-31"]
+    assert main([*needed, "--source", "stripe"]) == 2
+    assert "source" in capsys.readouterr().err
+    notebook = nbformat.read(shelf / "shelf" / "hypothesis.ipynb", as_version=4)
+    notebook.cells[0].source += 'source: str = ""\nday_first: str = ""\ndecimal: str = ""\nsheet: str = ""\n'
+    nbformat.write(notebook, shelf / "shelf" / "hypothesis.ipynb")
+    assert main([*needed, "--source", "stripe", "--day-first", "yes", "--decimal", ",", "--sheet", "A"]) == 0
+    given = calls[-1][1]
+    assert {name: given[name] for name in ("source", "day_first", "decimal", "sheet")} == {
+        "source": "stripe",
+        "day_first": "yes",
+        "decimal": ",",
+        "sheet": "A",
+    }

@@ -381,9 +381,9 @@ def test_support_says_whether_the_difference_is_at_least_what_matters(margin, nu
     assert found.verdict.kind == "supports"
     # the lower limit decides: 18 points are reached, 19 are not
     assert 0.18 < found.low < 0.19
-    assert (found.verdict.nuance is not None) is nuance
-    assert ("that matter" in found.sentence("en")) is nuance
-    assert ("qui comptent" in found.sentence("fr")) is nuance
+    assert found.verdict.nuance.key == ("nuance.at_least_margin" if nuance else "nuance.may_be_small")
+    assert ("points that matter is not excluded" in found.sentence("en")) is not nuance
+    assert ("qui comptent n’est pas exclu" in found.sentence("fr")) is not nuance
 
 
 def test_the_margin_is_five_points_unless_said():

@@ -11,8 +11,16 @@ from cases import books, customers, label, ledger_of, subscriptions, told
 from hypothesis import assume, given
 from pandas.testing import assert_frame_equal
 
-from retention_kit.errors import CurrencyError, EmptyTableError, MonthError, UnknownColumnError, UnmatchedCustomersError
-from retention_kit.ledger import build_ledger, open_ledger
+from retention_kit.errors import (
+    CurrencyError,
+    EmptyTableError,
+    InvalidRowsError,
+    MissingColumnError,
+    MonthError,
+    UnknownColumnError,
+    UnmatchedCustomersError,
+)
+from retention_kit.ledger import Ledger, build_ledger, open_ledger
 from retention_kit.sources import read_subscriptions
 from retention_kit.wording import has_message
 
@@ -244,3 +252,104 @@ def test_a_ledger_can_be_opened_as_a_report_does(tmp_path):
     subscriptions(("Ada", "2024-01-01", "", 10.0)).rename(columns={"start": "from"}).to_csv(path, index=False)
     ledger = open_ledger(str(path), "", as_of="2024-03-31", columns={"start": "from"}, interval="", currency="EUR")
     assert (ledger.frame["mrr"].tolist(), ledger.currency) == ([10.0, 10.0, 10.0], "EUR")
+
+
+# --- a customer × month table that someone already has -------------------------------------------------------------
+
+WIDE = pd.DataFrame({"2025-01": [100.0, 50.0, 0.0], "2025-02": [120.0, None, 30.0]}, index=["Ada", "Bo", "Cy"])
+LONG = pd.DataFrame(
+    {
+        "customer_id": ["Ada", "Ada", "Bo", "Cy"],
+        "month": ["2025-01", "2025-02", "2025-01", "2025-02"],
+        "mrr": [100.0, 120.0, 50.0, 30.0],
+    }
+)
+
+
+def from_frame_refused(kind, frame, **options):
+    with pytest.raises(kind) as caught:
+        Ledger.from_frame(frame, **{"as_of": "2025-02-28"} | options)
+    assert type(caught.value) is kind
+    return told(caught.value)[0]
+
+
+@given(books())
+def test_a_ledger_s_own_frame_makes_the_same_ledger(both):
+    ledger, _ = both
+    again = Ledger.from_frame(ledger.frame, as_of=ledger.as_of, complete=True)
+    assert_frame_equal(again.frame, ledger.frame)
+    assert (again.book.first, again.book.last, again.book.complete) == (ledger.book.first, ledger.book.last, True)
+    assert again.reconciliation.counts["used"] == len(ledger.frame)
+
+
+@pytest.mark.parametrize("frame", [LONG, WIDE, WIDE.rename_axis("customer_id").reset_index(), LONG.iloc[::-1]])
+def test_long_and_wide_tables_are_read_alike(frame):
+    before = frame.copy(deep=True)
+    ledger = Ledger.from_frame(frame, as_of="2025-02-28", currency="eur", customers=customers_of("Ada", "Bo", "Cy"))
+    assert_frame_equal(ledger.frame.astype({"month": str}), LONG.assign(month=LONG["month"] + "-01"), check_dtype=False)
+    assert (ledger.currency, ledger.customers["segment"].tolist()) == ("EUR", ["small"] * 3)
+    assert_frame_equal(frame, before)
+
+
+def customers_of(*ids):
+    return pd.DataFrame({"customer_id": ids, "segment": "small"})
+
+
+def test_the_first_month_of_a_table_is_an_opening_unless_it_is_said_to_be_complete():
+    opening, complete = (Ledger.from_frame(WIDE, as_of="2025-02-28", complete=said) for said in (False, True))
+    assert opening.book.truncated.tolist() == [True, True, False]
+    assert [rule.key for rule in opening.rules] == ["rule.given", "rule.given.opening"]
+    assert complete.book.truncated.tolist() == [False] * 3
+    assert [rule.key for rule in complete.rules] == ["rule.given"]
+
+
+def test_a_wide_table_ends_with_its_last_column_a_long_one_with_as_of():
+    """Nobody is in the long table in March: all who were there have left, which is said."""
+    wide, long = (Ledger.from_frame(frame, as_of="2025-03-31") for frame in (WIDE, LONG))
+    assert (wide.last_month, wide.warnings) == (pd.Timestamp("2025-02-01"), ())
+    assert long.last_month == pd.Timestamp("2025-03-01")
+    assert "The last month of the table is February 2025" in long.warnings[0].text("en")
+
+
+def test_what_lies_after_as_of_and_what_is_nothing_is_outside():
+    """Of the long table, February has not closed; Di pays nothing. Of the wide one, Cy's only amount is February's."""
+    nothing = pd.DataFrame({"customer_id": ["Di"], "month": ["2025-01"], "mrr": [0.0]})
+    long = Ledger.from_frame(pd.concat([LONG, nothing], ignore_index=True), as_of="2025-02-27").reconciliation
+    assert long.rows["reason"].tolist() == ["", "after_window", "", "after_window", "no_mrr"]
+    assert long.counts == {"used": 2, "rejected": 0, "outside": 3}
+    wide = Ledger.from_frame(WIDE, as_of="2025-02-27").reconciliation
+    assert wide.rows[["customer_id", "status", "amount"]].to_numpy().tolist() == [
+        ["Ada", "used", 220.0],
+        ["Bo", "used", 50.0],
+        ["Cy", "outside", 30.0],
+    ]
+
+
+def test_a_table_is_exact_to_the_cent():
+    """1.035 is a tie to the even 1.04 although its float lies below; text is read as it is written."""
+    cells = ["1.035", 0.1 + 0.2, "19.99", 9_999_999_999.99]
+    wide = pd.DataFrame([cells], columns=["2025-01", "2025-02", "2025-03", "2025-04"], index=["Ada"])
+    assert Ledger.from_frame(wide, as_of="2025-04-30").book.cents.tolist() == [104, 30, 1999, 999_999_999_999]
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        (pd.concat([LONG, LONG[:1]]), "the same customer and month stand twice: row Ada 2025-01"),
+        (LONG.assign(mrr=[1, 2, -3, 4]), "negative amount: row Bo 2025-01"),
+        (LONG.assign(mrr=[1, 2, "x", 4]), "not a number like 1234.56: row Bo 2025-01"),
+        (LONG.assign(month=["2025-01", "Feb", "2025-01", "2025-02"]), "not a month like 2025-12: row Ada Feb"),
+        (WIDE.rename(columns={"2025-02": "total"}), "3 rows cannot be used. not a month like 2025-12"),
+        (pd.concat([WIDE, WIDE[:1]]), "2 rows cannot be used. the same customer and month"),
+        (LONG.assign(customer_id=["Ada", "Ada", "", "Cy"]), "no customer_id"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_by_name(frame, text):
+    assert text in from_frame_refused(InvalidRowsError, frame)
+
+
+def test_a_wide_table_with_a_gap_and_one_without_a_month_are_refused():
+    gap = WIDE.rename(columns={"2025-02": "2025-04"})
+    assert "no column for 2 months" in from_frame_refused(MissingColumnError, gap, as_of="2025-04-30")
+    assert "frame= lacks the column customer_id, month, mrr" in from_frame_refused(MissingColumnError, WIDE[[]])
+    assert "No cell of the table has MRR" in from_frame_refused(EmptyTableError, WIDE, as_of="2024-12-31")

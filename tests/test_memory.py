@@ -1,14 +1,17 @@
 """The embedded engine: blocks, its tables of rows and months, lives."""
 
 import dataclasses
+from fractions import Fraction
 
+import hypothesis.strategies as st
 import numpy as np
 import oracle
 import pytest
 from cases import books, ledger_of_paths
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from retention_kit.engines import memory
+from retention_kit.engines.memory import flows
 from retention_kit.ledger import Ledger
 
 
@@ -24,7 +27,10 @@ def everything(ledger):
         *memory.lives(book),
     ]
     if book.last > book.first:
-        answers += memory.trailing(book, 1)
+        choices = [memory.Choice("nrr", "movements", "lost"), memory.Choice("grr", "running_min", "lost")]
+        for found in (memory.kept, memory.kept_monthly):
+            for window in found(book, [book.first, book.last - 1], 1, choices):
+                answers += [window.customers, window.opening, *window.kept]
     return [np.asarray(answer).tolist() for answer in answers]
 
 
@@ -111,3 +117,79 @@ def test_stretches_that_meet_or_overlap_are_added():
     book = memory.build(customer, start, end, np.array([200, 300, 100]), last=5)
     assert book.month.tolist() == [0, 1, 2, 3, 4]
     assert book.cents.tolist() == [200, 200, 500, 500, 100]
+
+
+def churned_for_good(book, grace):
+    """Age at the first month end at 0 of the first stretch of more than `grace` of them, customer by customer."""
+    found = {}
+    for who in book.paid:
+        start, found[who] = book.start(who), None
+        path = [book.at(who, month) > 0 for month in range(start, book.last + 1)]
+        for age in range(len(path)):
+            if not any(path[age : age + grace + 1]) and age + grace < len(path):
+                found[who] = age
+                break
+    return found
+
+
+@given(books(), st.integers(0, 4))
+def test_a_gap_within_the_grace_is_no_churn(both, grace):
+    """A stretch at 0 counts once it has been seen to last beyond the grace; until then the customer is watched."""
+    ledger, expected = both
+    lives = memory.lives(ledger.book, grace)
+    churned = [None if age < 0 else age for age in lives.churned.tolist()]
+    assert dict(zip(ledger.ids, churned, strict=True)) == churned_for_good(expected, grace)
+    assert lives.watched.tolist() == [expected.last - expected.start(who) for who in ledger.ids]
+
+
+@pytest.mark.parametrize(
+    ("path", "grace", "churned"),
+    [
+        ([10, 0, 10, 10, 10], 0, 1),
+        ([10, 0, 10, 10, 10], 1, -1),  # one month end at 0, forgiven
+        ([10, 0, 10, 0, 0], 1, 3),  # the first gap is forgiven, the second lasts
+        ([10, 0, 0, 10, 10], 1, 1),  # gone for longer than the grace: a return undoes nothing
+        ([10, 10, 10, 0, 0], 2, -1),  # still open and not longer than the grace: not known yet, censored at age 4
+        ([10, 10, 0, 0, 0], 2, 2),  # open, but longer
+    ],
+)
+def test_lives_with_grace_by_hand(path, grace, churned):
+    lives = memory.lives(ledger_of_paths({"Ada": path, "Bo": [1] * 5}).book, grace)
+    assert lives.churned.tolist() == [churned, -1]
+    assert lives.watched.tolist() == [4, 4]
+
+
+MONEY = st.one_of(st.integers(1, 12), st.integers(1, 10**7), st.integers(1, 10**15))
+
+
+@example([(10**12 + 1, 10**12 + 7, 3 * 10**12 + 1, 2 * 10**12 + 5)])
+@given(st.lists(st.tuples(MONEY, MONEY, MONEY, MONEY), min_size=1, max_size=5))
+def test_the_effect_of_a_rate_is_exact_and_rounded_half_even(rows):
+    """As fractions say; products far beyond 64 bits included. round() of a Fraction is half-even."""
+    found = flows.rate_effect(*np.array(rows, np.int64).T).tolist()
+    assert found == [
+        round(min(then, now) * (Fraction(is_here, now) - Fraction(was_here, then)))
+        for then, now, was_here, is_here in rows
+    ]
+
+
+def test_halves_of_a_cent_go_to_the_even_one():
+    """2 then 4 of a foreign coin: 2 × (is ÷ 4 − 2 ÷ 2) is −1.5, −0.5, 0.5, 1.5 for 1, 3, 5, 7."""
+    two = np.full(4, 2)
+    assert flows.rate_effect(two, 2 * two, two, np.array([1, 3, 5, 7])).tolist() == [-2, 0, 0, 2]
+
+
+def test_exchange_rates_are_seams_nobody_sees_either(small_blocks):
+    """Eight customers in three blocks, half their MRR in dollars at a rate that rises, against one block."""
+    book = ledger_of_paths(PATHS).book
+    native = dataclasses.replace(book, cents=book.cents // 2)
+    risen = native.cents * (10 + native.month - book.first) // 10
+    both = memory.Foreign(native, dataclasses.replace(book, cents=risen))
+    book = dataclasses.replace(book, cents=book.cents - native.cents + risen, foreign=(both,))
+    ends, group = np.arange(book.first, book.last + 1), np.arange(8) % 3
+    in_blocks = memory.bridge(book, ends, 1, group, 3), *memory.movements(book, ends, 1)
+    memory.book._BLOCK = 4096
+    whole = memory.bridge(book, ends, 1, group, 3), *memory.movements(book, ends, 1)
+    assert [part.tolist() for part in in_blocks] == [part.tolist() for part in whole]
+    assert whole[0].shape == (7, 3, 8)
+    assert whole[0][:, :, 6].any()

@@ -44,6 +44,13 @@ def bridge_of(periods, freq="M", by=None, opening=1000.0):
     return Bridge(frame, freq, RULE, by, "EUR")
 
 
+def with_fx(bridge, *effects):
+    """Return the bridge with what exchange rates did in each period, and the closing that makes."""
+    amounts = np.resize(effects, len(bridge.frame))
+    frame = bridge.frame.assign(fx=amounts, closing=bridge.frame["closing"] + amounts)
+    return replace(bridge, frame=frame)
+
+
 def finding_of(outcome="retention", estimate=0.06, labels=("with demo", "without demo"), last=12, horizon=12):
     ages = np.arange(last + 1)
     curves = pd.concat(
@@ -61,7 +68,8 @@ def over_time(months=25):
     month = pd.date_range("2023-12-01", periods=months, freq="MS")
     shares = {"nrr": np.linspace(1.1, 1.025, months), "grr": 0.905, "logo_retention": 0.9}
     frame = pd.DataFrame({"month": month, **shares, "n": range(1000, 1000 + months), "starting_mrr": 1.0})
-    return Trend(frame, 12, Message("rule.trailing", {"months": 12}), "EUR")
+    rule = Message("rule.trailing.cohort", {"months": 12, "returners": Message("rule.returners.nrr.count")})
+    return Trend(frame, 12, rule, "EUR")
 
 
 DRAWN = {
@@ -69,6 +77,8 @@ DRAWN = {
     "bridge": lambda **how: plots.plot_bridge(bridge_of(6), **how),
     "single period": lambda **how: plots.plot_bridge(bridge_of(1), **how),
     "waterfall": lambda **how: plots.plot_waterfall(bridge_of(6), **how),
+    "bridge with exchange rates": lambda **how: plots.plot_bridge(with_fx(bridge_of(6), 25.0, -15.0), **how),
+    "waterfall with exchange rates": lambda **how: plots.plot_waterfall(with_fx(bridge_of(6), -25.0), **how),
     "over time": lambda **how: plots.plot_retention_over_time(over_time(), **how),
     "survival": lambda **how: plots.plot_survival(finding_of(), **how),
     "finding": lambda **how: plots.plot_finding(finding_of(), **how),
@@ -199,8 +209,8 @@ def test_the_average_stands_above_the_cohorts_with_its_own_name():
 def test_rows_name_their_month_and_size_in_french():
     ax = plots.plot_cohort_matrix(matrix_of(3), lang="fr")
     ax.figure.canvas.draw()
-    rows = [label.get_text() for label in ax.get_yticklabels()]
-    assert rows[1:] == ["janv.\u00a02024 (n = 10)", "févr.\u00a02024 (n = 11)", "mars\u00a02024 (n = 12)"]
+    rows = [label.get_text().replace("\u00a0", " ") for label in ax.get_yticklabels()]
+    assert rows[1:] == ["janv. 2024 (n = 10)", "févr. 2024 (n = 11)", "mars 2024 (n = 12)"]
 
 
 def test_cells_are_annotated_without_decimals_where_they_fit():
@@ -240,6 +250,77 @@ def test_labels_of_48_cohorts_by_48_ages_stay_legible(lang, size):
     rows, ages = ([t.get_text() for t in labels] for labels in (ax.get_yticklabels(), ax.get_xticklabels()))
     assert len(rows) == 1 + (48 if size is None else 16)  # every cohort, or every third, below the average
     assert ages[:3] == ["0", "3", "6"]
+
+
+SECTORS = [
+    *("Grandes entreprises du secteur public et parapublic", "Commerce de détail et distribution spécialisée"),
+    *("Professions libérales réglementées", "Hôtellerie, restauration et tourisme", "Collectivités territoriales"),
+    *("Associations et fondations", "Transports et logistique", "Banque et assurance", "PME industrielles"),
+    *("Éducation", "Santé", "(not given)"),
+]
+
+
+def grouped(cohort, measure="logo", **options):
+    """Cohorts by quarter, year or sector, over 36 ages or 4."""
+    rows = {"Q": 16, "Y": 4}.get(cohort, len(SECTORS))
+    whole = matrix_of(36, measure, "EUR")
+    days = pd.date_range("2022-01-01", periods=rows, freq={"Q": "QS", "Y": "YS"}.get(cohort, "D"))
+    labels = days if cohort in "QY" else pd.Index(SECTORS, dtype=object)
+    parts = {name: getattr(whole, name).iloc[:rows].set_axis(labels) for name in ("values", "numerators", "sizes")}
+    parts["denominators"] = whole.denominators.iloc[:rows].set_axis(labels)
+    return replace(whole, cohort=cohort, **parts, **options)
+
+
+def cohorts_named(ax):
+    ax.figure.canvas.draw()
+    return [label.get_text().replace("\n", " ") for label in tick_labels(ax.yaxis)][1:]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("cohort", ["Q", "Y", "secteur"])
+def test_cohorts_by_quarter_year_and_long_names_stay_legible(cohort, lang):
+    ax = plots.plot_cohort_matrix(grouped(cohort), lang=lang)
+    assert collisions(ax) == []
+    assert outside(ax) == []
+    assert len(cohorts_named(ax)) == {"Q": 16, "Y": 4, "secteur": 12}[cohort]
+
+
+def test_rows_are_named_by_what_makes_the_cohorts():
+    nbsp = "\u00a0"
+    drawn = {name: plots.plot_cohort_matrix(grouped(name), lang="fr") for name in ("Q", "Y", "secteur")}
+    first = [cohorts_named(ax)[0].replace(nbsp, " ") for ax in drawn.values()]
+    assert first == ["T1 2022 (n = 10)", "2022 (n = 10)", f"{SECTORS[0]} (n = 10)"]
+    assert cohorts_named(drawn["secteur"])[-1].replace(nbsp, " ") == "(non renseigné) (n = 21)"
+    asked = [ax.get_ylabel().replace("\n", " ") for ax in drawn.values()]
+    assert asked == ["Cohorte (trimestre du premier paiement)", "Cohorte (année du premier paiement)", "secteur"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "options", "words_beside"),
+    [
+        ("logo", {"fill_gaps": True}, "Rétention clients, paiement à cet âge ou après"),
+        ("nrr", {"relative_to": "previous"}, "Rétention nette du revenu (NRR), par rapport au mois d’avant"),
+        ("arpa", {"cumulative": True}, "MRR cumulé par client de départ (LTV à date)"),
+    ],
+)
+def test_the_options_stand_beside_the_colours(measure, options, words_beside):
+    for cohort in ("Q", "Y"):
+        ax = plots.plot_cohort_matrix(grouped(cohort, measure, **options), lang="fr")
+        bar = ax.collections[0].colorbar
+        ax.figure.canvas.draw()
+        assert bar.ax.get_ylabel().replace("\n", " ") == words_beside
+        assert box_of(bar.ax.yaxis.label).height <= ax.figure.bbox.height
+
+
+def test_what_is_set_against_the_month_before_is_coloured_about_one():
+    low, high = plots.plot_cohort_matrix(grouped("Q", relative_to="previous")).collections[0].get_clim()
+    assert low + high == pytest.approx(2)
+
+
+def test_a_matrix_in_which_nothing_can_be_divided_is_drawn():
+    empty = matrix_of(3)
+    ax = plots.plot_cohort_matrix(replace(empty, values=empty.values * np.nan, average=empty.average * np.nan))
+    assert cells(ax).mask.all()
 
 
 def test_numbers_in_cells_stand_out_from_their_colour():
@@ -330,6 +411,37 @@ def test_a_bridge_without_flows_is_drawn():
     bridge = bridge_of(1)
     bridge.frame[["new", "reactivation", "expansion", "contraction", "churn"]] = 0.0
     assert "€1,000" in words(plots.plot_waterfall(bridge, lang="en"))
+
+
+def test_exchange_rates_stand_beyond_the_gains_or_hang_beyond_the_losses():
+    # gains end at 150, losses at −50
+    ax = plots.plot_bridge(with_fx(bridge_of(2), 25.0, -15.0), lang="en")
+    assert bars(ax)["Exchange rates"] == [(150, 25), (-50, -15)]
+    assert list(ax.get_lines()[0].get_ydata()) == [125, 85]
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["New", "Contraction", "Exchange rates", "Reactivation", "Churn", "Expansion", "Net change"]
+
+
+def test_exchange_rates_are_hatched_and_in_no_colour_of_gains_or_losses():
+    ax = plots.plot_bridge(with_fx(bridge_of(2), 25.0), lang="en")
+    (bar, _) = next(c for c in ax.containers if c.get_label() == "Exchange rates")
+    colours = {c.patches[0].get_facecolor() for c in ax.containers if c.get_label() != "Exchange rates"}
+    assert bar.get_hatch()
+    assert bar.get_facecolor() not in colours
+    assert "Exchange rates" not in bars(plots.plot_bridge(bridge_of(2), lang="en"))
+
+
+@pytest.mark.parametrize(
+    ("effect", "written", "level"), [(40.0, "+€40", 1140), (-40.0, "−€40", 1060), (0.0, "+€0", 1100)]
+)
+def test_exchange_rates_are_a_step_of_the_waterfall(effect, written, level):
+    # 1 000 + 100 + 10 + 40 − 20 − 30 = 1 100, then the rates
+    ax = plots.plot_waterfall(with_fx(bridge_of(1), effect), lang="en")
+    assert [text.get_text() for text in ax.texts][-2:] == [written, f"€{level:,}"]
+    step, closing = (bar for c in ax.containers[-2:] for bar in c)
+    assert sorted([step.get_y(), step.get_y() + step.get_height()]) == sorted([1100, level])
+    assert closing.get_height() == level
+    assert step.get_hatch()
 
 
 # --- retention over time -----------------------------------------------------------------------------------

@@ -137,10 +137,10 @@ def test_reading_does_not_change_the_table():
 
 
 def test_a_missing_column_is_named_with_those_found_and_the_way_out(write):
-    texts = refused(MissingColumnError, write("subscription_id,client,start,amount", "1,2,2025-01-01,3"))
+    texts = refused(MissingColumnError, write("subscription_id,who,start,amount", "1,2,2025-01-01,3"))
     assert says(
         texts,
-        ["export.csv lacks customer_id, interval", "subscription_id, client, start, amount", 'columns={"start"'],
+        ["export.csv lacks customer_id, interval", "subscription_id, who, start, amount", 'columns={"start"'],
         ["export.csv n’a pas de colonne customer_id, interval", "Dites quel en-tête convient"],
     )
 
@@ -171,10 +171,86 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     assert says(texts, ["There is no file", "nowhere.csv", "Check the path"], ["Il n’y a pas de fichier"])
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-def test_a_file_that_is_not_utf8_is_refused_and_says_how_to_save_it(write, encoding):
-    texts = refused(FileNotReadableError, write(HEADER, GOOD.replace("Ada", "Gérard"), encoding=encoding))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16"])
+def test_accents_are_right_in_every_usual_encoding(write, encoding):
+    """Read as UTF-8, é of Latin-1 is no text at all; read as Latin-1, é of UTF-8 is Ã©."""
+    read = read_subscriptions(write(HEADER, GOOD.replace("Ada", "Gérard"), encoding=encoding))
+    assert read.frame["customer_id"].tolist() == ["Gérard"]
+
+
+def test_the_encoding_can_be_said_and_an_unknown_one_is_refused(write):
+    path = write(HEADER, GOOD.replace("Ada", "Łódź"), encoding="cp1250")
+    assert read_subscriptions(path, encoding="cp1250").frame["customer_id"].tolist() == ["Łódź"]
+    assert says(refused(OptionError, path, encoding="klingon"), ["encoding cannot be “klingon”"], ["« klingon »"])
+
+
+def test_what_is_no_text_is_refused_and_says_how_to_save_it(write):
+    texts = refused(FileNotReadableError, write(b"PK\x03\x04\x00\x00\xff"))
     assert says(texts, ["export.csv cannot be read", "“CSV UTF-8”"], ["« CSV UTF-8 »"])
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found(write, separator):
+    """The product's name holds the other three, in quotes."""
+    header = [*HEADER.split(","), "product"]
+    cells = [*GOOD.split(","), '"a,b;c|d"']
+    read = read_subscriptions(write(separator.join(header), separator.join(cells)))
+    assert read.frame[["customer_id", "amount", "product"]].to_numpy().tolist() == [["Ada", 10.5, "a,b;c|d"]]
+
+
+TYPED = pd.DataFrame(
+    {
+        "subscription_id": ["s1", "s2"],
+        "customer_id": [7, 8],
+        "start": pd.to_datetime(["2025-01-15", "2025-02-01"]),
+        "end": pd.to_datetime([None, "2025-03-31"]),
+        "amount": [12.345, 1200.0],
+        "interval": ["month", "year"],
+    }
+)
+
+
+def test_excel_s_typed_cells_are_read_from_the_first_or_a_named_sheet(tmp_path):
+    """12.345 is a number there, no text that could be twelve thousand; ids are texts as in a CSV."""
+    path = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(path) as book:
+        TYPED.to_excel(book, sheet_name="Abonnements", index=False)
+        TYPED.assign(amount=1).to_excel(book, sheet_name="Autre", index=False)
+    read = read_subscriptions(path)
+    assert read.frame["amount"].tolist() == [12.345, 1200.0]
+    assert read.frame["customer_id"].tolist() == ["7", "8"]
+    assert read.frame["start"].tolist() == TYPED["start"].tolist()
+    assert read.frame["end"].isna().tolist() == [True, False]
+    assert read.frame["row"].tolist() == [2, 3]
+    assert read.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert read_subscriptions(path, sheet="Autre").frame["amount"].tolist() == [1, 1]
+    assert says(refused(OptionError, path, sheet="Feuil1"), ["“Feuil1”", "Abonnements, Autre"], ["Abonnements, Autre"])
+
+
+def test_a_sheet_is_only_for_excel_and_a_false_excel_file_is_named(write, tmp_path):
+    assert says(refused(OptionError, write(HEADER, GOOD), sheet="A"), ["Excel", "Leave sheet out"], ["N’indiquez pas"])
+    path = tmp_path / "book.xlsx"
+    path.write_text(HEADER)
+    assert says(refused(FileNotReadableError, path), ["book.xlsx is not what its ending says"], ["son extension"])
+
+
+def test_parquet_is_read_with_its_types(tmp_path):
+    path = tmp_path / "export.parquet"
+    TYPED.to_parquet(path)
+    read = read_subscriptions(path)
+    assert read.frame[["customer_id", "amount"]].to_numpy().tolist() == [[7, 12.345], [8, 1200.0]]
+
+
+def test_a_package_that_is_missing_is_named_with_the_extra(tmp_path, monkeypatch):
+    path = tmp_path / "export.parquet"
+    TYPED.to_parquet(path)
+
+    def missing(*_, **__):
+        raise ImportError("pyarrow")
+
+    monkeypatch.setattr(pd, "read_parquet", missing)
+    texts = refused(FileNotReadableError, path)
+    assert says(texts, ["needs the package pyarrow", "retention-kit[files]"], ["il faut le paquet pyarrow"])
 
 
 def test_one_row_with_more_cells_is_refused_with_its_line(write):
@@ -195,12 +271,12 @@ BAD_CELLS = [
     ({"subscription_id": " "}, "no_subscription_id"),
     ({"customer_id": ""}, "no_customer_id"),
     ({"start": ""}, "no_start"),
-    ({"start": "15/01/2025"}, "date_unreadable"),
+    ({"start": "15/13/2025"}, "date_unreadable"),
     ({"start": "2025-02-30"}, "date_unreadable"),
     ({"end": "soon"}, "date_unreadable"),
     ({"end": "2024-12-31"}, "end_before_start"),
     ({"amount": ""}, "no_amount"),
-    ({"amount": "12,50"}, "number_unreadable"),
+    ({"amount": "12,50.1"}, "number_unreadable"),
     ({"amount": "-5"}, "amount_negative"),
     ({"amount": "inf"}, "amount_infinite"),
     ({"amount": "1e14"}, "amount_too_large"),
@@ -320,8 +396,8 @@ def test_a_table_keeps_its_types_and_may_have_its_ids_as_index():
 
 
 def test_customers_without_id_column_are_refused(write):
-    texts = refused(MissingColumnError, write("client", "Ada"), read_customers)
-    assert says(texts, ["lacks customer_id", "It has: client"], ["n’a pas de colonne customer_id"])
+    texts = refused(MissingColumnError, write("who", "Ada"), read_customers)
+    assert says(texts, ["lacks customer_id", "It has: who"], ["n’a pas de colonne customer_id"])
 
 
 def test_a_customer_without_id_or_with_two_rows_is_refused(write):

@@ -1,15 +1,28 @@
 """Tables are tested by their texts, with the no-break spaces French needs."""
 
+import dataclasses
 import math
 
 import pandas as pd
 import pytest
 
 from retention_kit import tables
-from retention_kit.results import Arm, Bridge, Estimate, Estimates, Finding, Reconciliation, Trend, Verdict
+from retention_kit.errors import OptionError
+from retention_kit.results import (
+    Arm,
+    Bridge,
+    CohortMatrix,
+    Estimate,
+    Estimates,
+    Finding,
+    Reconciliation,
+    Trend,
+    Verdict,
+)
 from retention_kit.wording import Message, Money, use_language
 
 RULE = Message("word.customer")
+NBSP = "\u00a0"
 HOSTILE = "<script>alert('x')</script>"
 FLOWS = {"opening": 1000, "new": 1234.5, "reactivation": 0, "expansion": 10, "contraction": 20, "churn": 1000}
 
@@ -36,9 +49,12 @@ def finding_of(arms, outcome="retention"):
 
 
 def over_time():
-    shares = {"nrr": [1.1], "grr": [0.905], "logo_retention": [math.nan]}
+    shares = {"nrr": [1.1], "grr": [0.905], "logo_retention": [math.nan], "n_eff": [12.5], "largest_share": [0.25]}
+    shares |= {"nrr_low": [math.nan], "nrr_high": [math.nan], "grr_low": [0.85], "grr_high": [0.954]}
+    shares |= {"logo_retention_low": [math.nan], "logo_retention_high": [math.nan]}
     frame = pd.DataFrame({"month": [pd.Timestamp("2025-12-01")], **shares, "n": [1040], "starting_mrr": [940112.5]})
-    return Trend(frame, 12, Message("rule.trailing", {"months": 12}), "EUR")
+    rule = Message("rule.trailing.cohort", {"months": 12, "returners": Message("rule.returners.nrr.count")})
+    return Trend(frame, 12, rule, "EUR")
 
 
 def rows(table):
@@ -68,6 +84,36 @@ def test_groups_of_a_bridge_stand_under_their_own_name():
     assert table.frame.columns[1] == "segment"
     assert rows(table)[0][1] == HOSTILE
     assert "segment" not in table.numeric
+
+
+def test_several_groups_of_a_bridge_have_a_column_each():
+    bridge = bridge_of()
+    bridge = dataclasses.replace(bridge, frame=bridge.frame.assign(plan="pro", csm=True), by=("plan", "csm"))
+    table = tables.table_bridge(bridge, lang="en")
+    assert table.frame.columns[:4].tolist() == ["Period", "plan", "csm", "Opening"]
+    assert rows(table)[0][1:3] == ["pro", "True"]
+
+
+@pytest.mark.parametrize(("effect", "english"), [(12.5, "+€12.50"), (-3, "−€3.00"), (0, "€0.00")])
+def test_exchange_rates_stand_before_the_closing_with_their_sign(effect, english):
+    bridge = bridge_of()
+    frame = bridge.frame.assign(fx=effect, closing=bridge.frame["closing"] + effect)
+    table = tables.table_bridge(dataclasses.replace(bridge, frame=frame), lang="en")
+    assert table.frame.columns.tolist()[-3:] == ["Churn", "Exchange rates", "Closing"]
+    assert rows(table)[0][-2] == english
+    assert "Exchange rates" in table.numeric
+    assert "Exchange rates" not in tables.table_bridge(bridge_of(), lang="en").frame
+
+
+def test_the_warnings_of_a_bridge_stand_under_it():
+    warned = dataclasses.replace(bridge_of(), warnings=(Message("text", {"text": HOSTILE}),))
+    assert tables.table_bridge(warned, lang="en").notes == ("customer", HOSTILE)
+
+
+def test_a_quick_ratio_is_no_percentage():
+    ratio = estimate_of(measure="quick_ratio", value=4.25, low=math.nan, high=math.nan)
+    table = tables.table_estimates([ratio], lang="en")
+    assert rows(table)[0][:3] == ["Quick ratio", "4.2", "–"]
 
 
 def test_hostile_names_are_escaped_wherever_they_stand():
@@ -184,8 +230,9 @@ def test_every_row_of_the_input_is_accounted_for_in_words():
 
 def test_retention_over_time():
     table = tables.table_retention_over_time(over_time(), lang="fr")
-    expected = ["déc.\u00a02025", "110,0\u00a0%", "90,5\u00a0%", "–", "1\u202f040", "940\u202f112,50\u00a0€"]
-    assert rows(table) == [expected]
+    expected = ["déc.\u00a02025", "110,0\u00a0%", "90,5\u00a0% (de 85,0\u00a0% à 95,4\u00a0%)", "–", "1\u202f040"]
+    assert rows(table) == [[*expected, "12,5", "25,0\u00a0%", "940\u202f112,50\u00a0€"]]
+    assert table.frame.columns[1] == "Rétention nette du revenu (NRR) (intervalle à 95\u00a0%)"
 
 
 def test_tables_follow_the_language_of_the_moment_and_print_as_text():
@@ -204,3 +251,49 @@ def test_results_are_not_changed(make):
         pd.testing.assert_frame_equal(given.frame, before)
     else:
         assert given == [estimate_of()]
+
+
+# --- cohorts -------------------------------------------------------------------------------------------------
+
+
+def cohorts_of(measure="logo", cohort="Q", currency=None, cells=((1.0, 0.5, 0.0), (1.0, math.nan, math.nan)), **other):
+    """Ten customers of the fourth quarter of 2024 watched up to age 2, five of the first of 2025 up to age 0."""
+    labels = pd.DatetimeIndex(["2024-10-01", "2025-01-01"]) if cohort in "MQY" else pd.Index(["x", "(not given)"])
+    values = pd.DataFrame(cells, labels, range(3))
+    average = pd.Series([cells[0][0], *cells[0][1:]], range(3))
+    sizes = pd.Series([1000, 5], labels)
+    return CohortMatrix(measure, values, values, values, sizes, average, RULE, currency, cohort, **other)
+
+
+def test_cohorts_at_chosen_ages_in_french():
+    table = tables.table_cohort_matrix(cohorts_of(warnings=(Message("word.months", {"n": 2}),)), lang="fr")
+    assert table.frame.columns.tolist() == ["Cohorte", "Clients", "0 mois", "1 mois"]
+    assert rows(table) == [
+        ["T4 2024", "1\u202f000", f"100,0{NBSP}%", f"50,0{NBSP}%"],
+        ["T1 2025", "5", f"100,0{NBSP}%", "–"],
+        ["Moyenne pondérée", "1\u202f005", f"100,0{NBSP}%", f"50,0{NBSP}%"],
+    ]
+    assert table.caption == f"Cohortes par mois depuis l’arrivée{NBSP}: rétention clients"
+    assert table.notes == ("client", "2 mois")
+
+
+def test_an_observed_zero_is_a_zero_and_what_is_not_observed_a_dash():
+    table = tables.table_cohort_matrix(cohorts_of(), ages=(2, 7), lang="en")
+    assert table.frame.columns.tolist() == ["Cohort", "Customers", "2 months", "7 months"]
+    assert [row[2:] for row in rows(table)] == [["0.0%", "–"], ["–", "–"], ["0.0%", "–"]]
+
+
+def test_cohorts_in_amounts_and_counts():
+    amounts = ((10.0, 0.5, 0.0), (10.0, math.nan, math.nan))
+    money = tables.table_cohort_matrix(cohorts_of("mrr", currency="EUR", cells=amounts), lang="en")
+    assert rows(money)[0] == ["Q4 2024", "1,000", "€10.00", "€0.50"]
+    assert rows(money)[-1][0] == "Average"
+    counts = tables.table_cohort_matrix(cohorts_of("customers", "segment", cells=amounts), ages=[0], lang="fr")
+    assert [row[0] for row in rows(counts)] == ["x", "(non renseigné)", "Moyenne"]
+    assert [row[2] for row in rows(counts)] == ["10", "10", "10,0"]
+
+
+@pytest.mark.parametrize("age", [-1, 1.5, "12"])
+def test_ages_are_whole_months(age):
+    with pytest.raises(OptionError, match="ages cannot be"):
+        tables.table_cohort_matrix(cohorts_of(), ages=[age])

@@ -138,20 +138,32 @@ def test_fincome_s_churn_by_customers_and_by_mrr():
 
 
 @pytest.mark.parametrize(
-    ("path", "gross", "net"),
+    ("path", "capped", "running_min", "summed", "net"),
     [
-        ([100, 60, 100], 1.0, 1.0),
-        ([100, 150, 100], 1.0, 1.0),
-        ([100, 150, 80], 0.8, 0.8),
-        ([100, 0, 0, 80], 0.8, 0.8),
-        ([500, 1379, 0], 0.0, 0.0),
-        ([100, 100, 120], 1.0, 1.2),
+        ([100, 60, 100], 1.0, 0.6, 0.6, 1.0),
+        ([100, 150, 100], 1.0, 1.0, 0.5, 1.0),
+        ([100, 150, 80], 0.8, 0.8, 0.3, 0.8),
+        ([100, 0, 0, 80], 0.8, 0.0, 0.0, 0.8),
+        ([500, 1379, 0], 0.0, 0.0, -1.758, 0.0),
+        ([100, 100, 120], 1.0, 1.0, 1.0, 1.2),
     ],
 )
-def test_paths_of_one_customer(path, gross, net):
+def test_paths_of_one_customer(path, capped, running_min, summed, net):
     ledger = ledger_of_paths({"Ada": path, "Bo": [0, *[10] * (len(path) - 1)]})
     ends = "2025-01", f"2025-{len(path):02}"
-    assert (float(grr(ledger, *ends)), float(nrr(ledger, *ends))) == (gross, net)
+    methods = [grr(ledger, *ends, method=method) for method in ("cohort", "running_min", "movements")]
+    assert [*map(float, methods), float(nrr(ledger, *ends))] == [capped, running_min, summed, net]
+    assert ("warning.lost_more_than_start" in warned(methods[2])) == (summed < 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "summed"),
+    [([100, 0, 100], 0.0), ([100, 60, 100], 1.0), ([100, 150, 80], 0.8), ([100, 0, 0, 80], 0.0)],
+)
+def test_nrr_by_summed_movements_leaves_reactivation_out(path, summed):
+    """100 → 0 → 100 is 0 %, where the cohort method says 100 %."""
+    ledger = ledger_of_paths({"Ada": path, "Bo": [0, *[10] * (len(path) - 1)]})
+    assert float(nrr(ledger, "2025-01", f"2025-{len(path):02}", method="movements")) == summed
 
 
 # --- worked_ledgers.md

@@ -7,8 +7,10 @@ function says "per customer".
 ``bridge``          sums of the flows of each period and group
 ``movements``       the flows per customer and period
 ``opening_base``    per customer of the opening base: MRR at both ends of a window
-``trailing``        sums for every window of a given length
+``kept``            per customer of a window: opening MRR, and what a choice of measure and method keeps of it
+``kept_monthly``    the same month by month, each month with an opening base of its own
 ``cohorts``         sums for each cohort and age
+``at_age``          per customer: MRR at an age
 ``lives``           per customer: first month, age at churn, months watched
 
 ``memory`` is the embedded default, on NumPy.

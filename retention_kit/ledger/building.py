@@ -1,24 +1,33 @@
 """From subscriptions to the ledger, every input row accounted for."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from retention_kit.engines import memory
-from retention_kit.errors import EmptyTableError, OptionError, UnmatchedCustomersError
-from retention_kit.ledger.billing import money_of, paid_until, reasons_outside, stretches_of_mrr
+from retention_kit.engines.memory import Book
+from retention_kit.errors import EmptyTableError, InvalidRowsError, OptionError, UnknownColumnError
+from retention_kit.ledger.accounting import account, attributes_of_units
+from retention_kit.ledger.billing import (
+    counted_until,
+    digits_of,
+    discounted,
+    month_or,
+    out_by_status,
+    paid_until,
+    reasons_outside,
+    stretches_of_mrr,
+)
+from retention_kit.ledger.booking import booked
+from retention_kit.ledger.merging import Merge, merged, survivors
+from retention_kit.ledger.rates import Exchange, Rates, converted, one_currency
+from retention_kit.ledger.refunds import Refunds, deduct, read_refunds
+from retention_kit.ledger.rules import EVER, Rules
 from retention_kit.ledger.value import Ledger
-from retention_kit.months import last_closed, parse_day
-from retention_kit.results import Reconciliation
-from retention_kit.schema import CUSTOMER_ID, Subscriptions
-from retention_kit.sources import read_customers, read_subscriptions
+from retention_kit.months import last_closed, month_numbers, parse_day
+from retention_kit.schema import CUSTOMER_ID, FIELDS, Subscriptions
+from retention_kit.sources import read_subscriptions
 from retention_kit.sources.files import Table
 from retention_kit.wording import Message
-
-_WORDS = {"": None, "yes": True, "no": False}
 
 
 def build_ledger(
@@ -28,6 +37,18 @@ def build_ledger(
     customers: Table | None = None,
     end_inclusive: bool | None = None,
     bad_rows: str = "refuse",
+    discounts: str = "until",
+    paused: str = "zero",
+    grace_months: int = 0,
+    churn_date: str = "paid_period",
+    currency: str | None = None,
+    rates: Rates | None = None,
+    constant_rate: bool = False,
+    refunds: Refunds | None = None,
+    refund_rule: str = "out",
+    merge: Merge | None = None,
+    history_from: str | dt.date | None = None,
+    grain: str = CUSTOMER_ID,
 ) -> Ledger:
     """Build the ledger: each customer's MRR as it stands at the end of each month.
 
@@ -49,6 +70,37 @@ def build_ledger(
         month is refused until it is said.
     bad_rows : {"refuse", "reject"}
         See `read_subscriptions`.
+    discounts : {"until", "permanent", "gross"}
+        Deducted while they run; only those without an end (no ``discount_until``); or none.
+    paused : {"zero", "keep"}
+        Whether a subscription that is paused, or discounted by 100 %, has an MRR of 0 or keeps its amount.
+    grace_months : int
+        How many month ends at 0 in a row are not yet churn. MRR stays 0 there; the time to churn heeds it.
+    churn_date : {"paid_period", "requested", "effective"}
+        The day a subscription stops counting: its ``end``; or the day in ``cancel_requested_at`` or
+        ``cancel_effective_at`` where that comes first. Such a day is the first one that does not count.
+    currency : str, optional
+        What amounts are converted to; without `rates`, the currency they must be in.
+    rates : DataFrame, mapping, str or Path, optional
+        Units of `currency` for one unit of another: columns currency, from (first day in force; empty: always) and
+        rate (at most 10 decimals), or ``{currency: rate}``, or ``{currency: {first day: rate}}``. An amount is
+        converted at the rate in force on its contract's start, exactly, and rounded once.
+    constant_rate : bool
+        Convert everything at the rate in force on `as_of`: no part of a change is then due to rates.
+    refunds : DataFrame, str or Path, optional
+        Columns customer_id (the unit's, under another grain), at, amount (in the ledger's currency), for_month.
+    refund_rule : {"out", "issue", "retroactive"}
+        Leave refunds out; deduct each from the MRR of the month it was issued in; or of the month it pays back
+        (``for_month``). MRR does not go below 0: the rest is named in the warnings.
+    merge : mapping, DataFrame, str or Path, optional
+        Old customer id → new one (columns old, new), applied before anything else; chains are followed. Of merged
+        customers' attributes the row of the surviving id is kept.
+    history_from : str or date, optional
+        The month since when the export is complete. The month before is kept as an opening: whoever pays in it is
+        never new and in no cohort. Default: everything is there.
+    grain : str
+        The column whose values are the ledger's units; another one than the customer's makes, say, every subscription
+        or plan a unit of its own, with the attributes of the customer it belongs to.
 
     Returns
     -------
@@ -59,7 +111,11 @@ def build_ledger(
     InclusiveEndsError
         If most ends fall on the last day of a month and `end_inclusive` is not given.
     CurrencyError
-        If there are several currencies.
+        If there are several currencies and no rates, or a rate is missing.
+    MissingColumnError, InvalidRowsError, FileNotReadableError
+        If the table of rates, refunds or merged ids, or a column that a rule needs, cannot be used.
+    OptionError
+        If a rule is not one of the legal ones.
     EmptyTableError
         If no subscription reaches the end of a month that has closed.
     UnmatchedCustomersError
@@ -76,62 +132,101 @@ def build_ledger(
     0         Ada 2025-01-01  100.0
     1         Ada 2025-02-01  100.0
     """
-    read = _read(subscriptions, bad_rows)
-    day = parse_day(as_of)
-    table, last = read.frame, last_closed(day)
-    currency, digits = money_of(table)
-    ends, convention = paid_until(table, end_inclusive)
-    stretches = stretches_of_mrr(table.assign(end=ends), digits, last)
-    outside = reasons_outside(table["status"], stretches, last)
+    rules = Rules(end_inclusive, discounts, paused, grace_months, churn_date, refund_rule, history_from, grain)
+    day, read = parse_day(as_of), _read(subscriptions, bad_rows, grain)
+    last, opening = last_closed(day), rules.opening(day)
+    into = survivors(merge)
+    table, rule_of_merge, merged_ids = merged(read.frame, into)
+    table, convention = _under_rules(table, rules, read.source)
+    by_status = out_by_status(table["status"], paused)
+    money = _exchange(table, by_status, last, opening, currency, rates, day if constant_rate else None)
+    digits = digits_of(money.currency)
+    stretches = stretches_of_mrr(table, digits, last, money.rates)
+    outside = reasons_outside(stretches, by_status, last, opening)
     used = stretches[stretches["counts"] & stretches["place"].map(outside == "").to_numpy()]
     if used.empty:
         raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
-    codes, ids = pd.factorize(table[CUSTOMER_ID].iloc[used["place"]], sort=True)
-    columns = (used[name].to_numpy(np.int64) for name in ("first", "until", "cents"))
-    known, notes = _attributes(customers, pd.Index(ids, name=CUSTOMER_ID))
+    units = _units(table, grain)
+    codes, ids = pd.factorize(units.iloc[used["place"]], sort=True)
+    ids = pd.Index(ids, name=CUSTOMER_ID)
+    book = booked(table, used.assign(code=codes), last, opening, money.others)
+    refunded = read_refunds(refunds, refund_rule, money.currency, digits)
+    book, ids, rule_of_refunds, refunds_left = deduct(book, ids, refunded, refund_rule, money.currency, digits)
+    if not len(ids):
+        raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
+    known, notes = attributes_of_units(customers, table.iloc[used["place"].unique()], units, ids, into, grain)
+    back = _back_from_before(units, outside, ids, book)
     return Ledger(
-        book=memory.build(codes, *columns, last=last),
-        ids=pd.Index(ids, name=CUSTOMER_ID),
+        book=book,
+        ids=ids,
         as_of=day,
-        currency=currency,
+        currency=money.currency,
         digits=digits,
-        rules=(Message("rule.ledger", {"ends": convention}),),
-        reconciliation=Reconciliation(_account(read, outside), read.source, currency, read.digest),
+        rules=(convention, *rule_of_merge, *money.rules, *rules.messages(), *rule_of_refunds),
+        reconciliation=account(read, outside, money.currency),
         customers=known,
-        warnings=(*_end_of_export(table.assign(end=ends), day, read.source), *notes),
+        warnings=(*_end_of_export(table, day, read.source), *merged_ids, *refunds_left, *back, *notes),
+        grace_months=grace_months,
     )
 
 
-def _read(subscriptions: Table | Subscriptions, bad_rows: str) -> Subscriptions:
+def _read(subscriptions: Table | Subscriptions, bad_rows: str, grain: str) -> Subscriptions:
     if isinstance(subscriptions, Subscriptions):
         return subscriptions
-    return read_subscriptions(subscriptions, bad_rows=bad_rows)
+    return read_subscriptions(subscriptions, bad_rows=bad_rows, keep=() if grain in FIELDS else (grain,))
 
 
-def _account(read: Subscriptions, outside: pd.Series) -> pd.DataFrame:
-    """Return one row an input row with its status and reason, in the order of the input."""
-    kept = read.frame[["row", "subscription_id", CUSTOMER_ID, "amount"]].assign(
-        status=np.where(outside == "", "used", "outside"), reason=outside.to_numpy()
+def _under_rules(table: pd.DataFrame, rules: Rules, source: str) -> tuple[pd.DataFrame, Message]:
+    """Return the rows with the end and the discounts that count, and the first rule in words."""
+    ends, convention = paid_until(table, rules.end_inclusive)
+    table = table.assign(end=ends)
+    table = table.assign(end=counted_until(table, rules.churn_date, source))
+    return discounted(table, rules.discounts, rules.paused), Message("rule.ledger", {"ends": convention})
+
+
+def _exchange(
+    table: pd.DataFrame,
+    by_status: pd.Series,
+    last: int,
+    opening: int | None,
+    currency: str | None,
+    rates: Rates | None,
+    constant_on: dt.date | None,
+) -> Exchange:
+    if rates is None and constant_on is not None:
+        raise OptionError("error.constant_rate")
+    if rates is None:
+        return one_currency(table, currency and currency.upper())
+    runs = (month_numbers(table["start"]) <= last) & (
+        month_or(table["end"], last) > (EVER if opening is None else opening)
     )
-    rows = pd.concat([kept, read.rejected.assign(status="rejected")[kept.columns]] if len(read.rejected) else [kept])
-    return rows.sort_values("row", kind="stable").reset_index(drop=True)
+    return converted(table, runs & (by_status == "").to_numpy(), rates, currency, constant_on)
 
 
-def _attributes(customers: Table | None, ids: pd.Index) -> tuple[pd.DataFrame | None, list[Message]]:
-    if customers is None:
-        return None, []
-    table = read_customers(customers)
-    known = ids.isin(table.index)
-    if not known.any():
-        raise UnmatchedCustomersError(
-            "error.unmatched_customers", ledger=list(ids[:3]), customers=list(table.index[:3])
-        )
-    notes = []
-    if not known.all():
-        notes.append(Message("warning.customers_unknown", {"n": int((~known).sum()), "total": len(ids)}))
-    if unused := int((~table.index.isin(ids)).sum()):
-        notes.append(Message("warning.customers_without_mrr", {"n": unused}))
-    return table.reindex(ids), notes
+def _units(table: pd.DataFrame, grain: str) -> pd.Series:
+    """Return the unit of every row: its customer, or its value of another column.
+
+    Raises
+    ------
+    UnknownColumnError
+        If there is no such column.
+    InvalidRowsError
+        If a row has no value in it.
+    """
+    if grain not in table or grain == "row":
+        legal = [name for name in table.columns if name != "row" and table[name].notna().any()]
+        raise UnknownColumnError("error.grain", name=grain, legal=legal)
+    empty = table[grain].isna() | (table[grain].astype(str).str.strip() == "")
+    if empty.any():
+        raise InvalidRowsError("error.grain_empty", n=int(empty.sum()), name=grain, row=table["row"][empty].iloc[0])
+    return table[grain]
+
+
+def _back_from_before(units: pd.Series, outside: pd.Series, ids: pd.Index, book: Book) -> list[Message]:
+    """Say who looks new though an earlier contract of theirs is in the file."""
+    earlier = ids.isin(units[(outside == "ended_before_history").to_numpy()])
+    n = int((earlier & ~book.truncated).sum())
+    return [Message("warning.back_from_before_history", {"n": n})] if n else []
 
 
 def _end_of_export(table: pd.DataFrame, as_of: dt.date, source: str) -> list[Message]:
@@ -142,63 +237,3 @@ def _end_of_export(table: pd.DataFrame, as_of: dt.date, source: str) -> list[Mes
     if len(seen) < 2 or same * 2 <= len(seen) or (table["start"] > seen.max()).any():
         return []
     return [Message("warning.end_of_export", {"n": same, "total": len(seen), "day": seen.max(), "source": source})]
-
-
-def open_ledger(
-    subscriptions: Table = "",
-    customers: Table = "",
-    *,
-    as_of: str | dt.date,
-    columns: Mapping[str, str] | None = None,
-    interval: str = "",
-    currency: str = "",
-    end_inclusive: bool | str | None = None,
-) -> Ledger:
-    """Build the ledger a report asks for: from files, or from the bundled business when `subscriptions` is empty.
-
-    Parameters
-    ----------
-    subscriptions, customers : str, Path or DataFrame
-        Empty text stands for "not given", as a report's parameters do.
-    as_of
-        See `build_ledger`.
-    end_inclusive : bool or str, optional
-        See `build_ledger`; in words, as a report's parameters have it: yes, no, or empty for not said.
-    columns, interval, currency
-        See `read_subscriptions`.
-
-    Returns
-    -------
-    Ledger
-
-    Raises
-    ------
-    OptionError
-        If `end_inclusive` is a text other than yes and no.
-    InputError
-        See `read_subscriptions` and `build_ledger`.
-
-    Examples
-    --------
-    >>> print(open_ledger(as_of="2025-12-31").reconciliation.source)
-    make_business(seed=7)
-    """
-    if isinstance(subscriptions, str) and not subscriptions:
-        from retention_kit.synthetic import make_business
-
-        business = make_business()
-        name = f"make_business(seed={business.truth.seed})"
-        read = replace(read_subscriptions(business.subscriptions), source=name)
-        return build_ledger(read, as_of=as_of, customers=business.customers)
-    read = read_subscriptions(subscriptions, columns=columns, interval=interval or None, currency=currency or None)
-    given = None if isinstance(customers, str) and not customers else customers
-    return build_ledger(read, as_of=as_of, customers=given, end_inclusive=_said(end_inclusive))
-
-
-def _said(end_inclusive: bool | str | None) -> bool | None:
-    """Return what a report's parameter says, which knows texts only."""
-    if not isinstance(end_inclusive, str):
-        return end_inclusive
-    if end_inclusive not in _WORDS:
-        raise OptionError("error.option", name="end_inclusive", value=end_inclusive, legal=["yes", "no"])
-    return _WORDS[end_inclusive]

@@ -12,9 +12,14 @@ import pandas as pd
 
 from retention_kit.engines import memory
 from retention_kit.errors import OptionError
-from retention_kit.months import month_start, month_starts
+from retention_kit.ledger.accounting import attributes
+from retention_kit.ledger.billing import digits_of
+from retention_kit.ledger.given import read_given
+from retention_kit.ledger.rules import Rules
+from retention_kit.months import month_start, month_starts, parse_day
 from retention_kit.results import Reconciliation
 from retention_kit.schema import CUSTOMER_ID, MONTH, MRR, attribute
+from retention_kit.sources.files import Table
 from retention_kit.wording import Message, Money, render
 
 
@@ -40,6 +45,8 @@ class Ledger:
     customers : DataFrame or None
         Attributes by customer id, one row for every customer of the ledger.
     warnings : tuple of Message
+    grace_months : int
+        How many month ends at 0 in a row are not yet churn, for the time to churn.
     """
 
     book: memory.Book
@@ -51,6 +58,73 @@ class Ledger:
     reconciliation: Reconciliation
     customers: pd.DataFrame | None = None
     warnings: tuple[Message, ...] = field(default=())
+    grace_months: int = 0
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        as_of: str | dt.date,
+        complete: bool = False,
+        customers: Table | None = None,
+        currency: str | None = None,
+        grace_months: int = 0,
+    ) -> "Ledger":
+        """Return the ledger of a customer × month table that someone already has.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Long, with the columns customer_id, month and mrr: an absent row is an MRR of 0. Or wide, with a column a
+            month (such as ``2025-01``) and the customers as index or in the column customer_id: an empty cell is an
+            MRR of 0, and what lies after the last column is not observed.
+        as_of : str or date
+            See `build_ledger`.
+        complete : bool
+            Whether nobody paid before the table's first month. If that is not said, the first month is an opening:
+            without movements, and who pays in it is never new and in no cohort.
+        customers, grace_months
+            See `build_ledger`.
+        currency : str, optional
+
+        Returns
+        -------
+        Ledger
+
+        Raises
+        ------
+        InvalidRowsError
+            If a month or a number cannot be read, an amount is negative, or a customer has a month twice.
+        EmptyTableError
+            If nobody pays in a month that has closed.
+
+        Examples
+        --------
+        >>> wide = pd.DataFrame({"2025-01": [100, 50], "2025-02": [120, None]}, index=["Ada", "Bo"])
+        >>> Ledger.from_frame(wide, as_of="2025-02-28").frame
+          customer_id      month    mrr
+        0         Ada 2025-01-01  100.0
+        1         Ada 2025-02-01  120.0
+        2          Bo 2025-01-01   50.0
+        """
+        day, currency = parse_day(as_of), currency and currency.upper()
+        rules, digits = Rules(grace_months=grace_months), digits_of(currency)
+        book, ids, rows, remarks = read_given(frame, day, digits, complete)
+        known, notes = attributes(customers, ids, {})
+        opening = [] if complete else [Message("rule.given.opening", {"month": month_start(book.first)})]
+        return cls(
+            book=book,
+            ids=ids,
+            as_of=day,
+            currency=currency,
+            digits=digits,
+            rules=(Message("rule.given"), *opening, *rules.messages()),
+            reconciliation=Reconciliation(rows, "DataFrame", currency),
+            customers=known,
+            warnings=(*remarks, *notes),
+            grace_months=grace_months,
+        )
 
     @property
     def engine(self) -> ModuleType:

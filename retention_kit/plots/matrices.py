@@ -1,11 +1,13 @@
 """Cohorts by age as a heatmap."""
 
+from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from retention_kit.plots.drawing import OFFSET, canvas, label_places, named, period, writer
+from retention_kit.months import PERIOD_MONTHS
+from retention_kit.plots.drawing import OFFSET, canvas, label_places, named, writer
 from retention_kit.results import CohortMatrix
 from retention_kit.wording import language, render
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 GROWTH = ("#8a3b00", "#e8a05c", "#ececec", "#6aaed6", "#08407e")
 CELLS = {"customers": "count", "mrr": "money", "arpa": "money"}
+WIDEST = 30  # characters of a cohort's name on one line; longer ones take two
 
 
 def plot_cohort_matrix(
@@ -46,12 +49,15 @@ def plot_cohort_matrix(
     table = pd.concat([matrix.average.to_frame().T, matrix.to_frame()])
     write = writer(CELLS.get(matrix.measure, "percent"), lang, matrix.currency)
     texts = table.round(2).map(write)
-    fits = table.shape[1] * texts.map(len).to_numpy().max() <= 84
-    height = 1.3 + 0.2 * len(table)
-    bar = {"format": write, "label": named(f"measure.{matrix.measure}", lang), "aspect": 5 * height}
+    names = _names(matrix, lang)
+    fits = table.shape[1] * texts.map(len).to_numpy().max() <= 84 - max(_longest(names) - 22, 0)
+    height = max(1.3 + (0.34 if any("\n" in name for name in names) else 0.2) * len(table), 2.4)
+    along = int(12 * (height - 0.8))  # characters that fit beside the cells
+    bar = {"format": write, "label": fill(named(matrix.name, lang), along), "aspect": 5 * height}
     with canvas(ax, height) as axes:
         _draw_cells(axes, matrix, table, texts if (fits if annotate is None else annotate) else None, bar)
-        _label_cohorts(axes, matrix, lang)
+        _label_cohorts(axes, matrix, names, lang)
+        axes.set_ylabel(fill(_grouping(matrix, lang), along), labelpad=4 + max(0, 5.2 * (19 - _longest(names))))
     return axes
 
 
@@ -63,7 +69,7 @@ def _draw_cells(
     low, high = _limits(matrix)
     beyond = bool((table < low).any(axis=None)), bool((table > high).any(axis=None))
     bar |= {"extend": {(True, True): "both", (True, False): "min", (False, True): "max"}.get(beyond, "neither")}
-    cmap = sns.blend_palette(GROWTH, as_cmap=True) if matrix.measure == "nrr" else "crest"
+    cmap = sns.blend_palette(GROWTH, as_cmap=True) if _may_grow(matrix) else "crest"
     colours = {"vmin": low, "vmax": high, "cmap": cmap, "cbar_kws": bar}
     shown = {"annot": texts, "fmt": "", "annot_kws": {"size": 7.5}}
     sns.heatmap(table, ax=axes, xticklabels=False, yticklabels=False, **shown, **colours)
@@ -76,25 +82,46 @@ def _draw_cells(
 def _limits(matrix: CohortMatrix) -> tuple[float, float]:
     """Return the ends of the colours, whatever one small cohort does: NRR even about 100 %, shares up to 100 %."""
     values = matrix.to_frame().to_numpy(float)
-    if matrix.measure == "nrr":
-        reach = float(np.clip(np.nanquantile(np.abs(values - 1), 0.98), 0.1, 1))
+    known = values[~np.isnan(values)] if not np.isnan(values).all() else np.ones(1)
+    if _may_grow(matrix):
+        reach = float(np.clip(np.quantile(np.abs(known - 1), 0.98), 0.1, 1))
         return 1 - reach, 1 + reach
     if matrix.measure in {"logo", "grr"}:
-        return min(0.8, float(np.floor(10 * np.nanquantile(values, 0.02)) / 10)), 1.0
-    return 0.0, float(np.nanmax(values))
+        return min(0.8, float(np.floor(10 * np.quantile(known, 0.02)) / 10)), 1.0
+    return 0.0, float(known.max())
 
 
-def _label_cohorts(axes: "Axes", matrix: CohortMatrix, lang: str) -> None:
-    sizes = matrix.sizes.items()
-    rows = [render("plot.cohort_row", lang, period=period(day, "M", lang), n=int(n)) for day, n in sizes]
+def _may_grow(matrix: CohortMatrix) -> bool:
+    return matrix.measure == "nrr" or matrix.relative_to == "previous"
+
+
+def _names(matrix: CohortMatrix, lang: str) -> list[str]:
+    """Return the cohorts' names with their sizes, on two lines where they are long."""
+    rows = [shorten(row, 2 * WIDEST, placeholder="…") for row in matrix.rows(lang)]
+    named = zip(rows, matrix.sizes, strict=True)
+    return [fill(render("plot.cohort_row", lang, period=row, n=int(n)), WIDEST + 4) for row, n in named]
+
+
+def _longest(names: list[str]) -> int:
+    return max(len(line) for name in names for line in name.splitlines())
+
+
+def _grouping(matrix: CohortMatrix, lang: str) -> str:
+    if matrix.cohort in PERIOD_MONTHS:
+        return named(f"plot.cohort.{matrix.cohort}", lang)
+    return shorten(matrix.cohort, WIDEST, placeholder="…")
+
+
+def _label_cohorts(axes: "Axes", matrix: CohortMatrix, names: list[str], lang: str) -> None:
     ages = [str(age) for age in matrix.average.index]
     # The place of the average counts as named, so that a thinned label keeps off it.
-    label_places(axes.yaxis, [0.5 + i for i in range(len(rows) + 1)], ["", *rows], room=11)
+    room = 22 if any("\n" in name for name in names) else 11
+    label_places(axes.yaxis, [0.5 + i for i in range(len(names) + 1)], ["", *names], room=room)
     label_places(axes.xaxis, [0.5 + i for i in range(len(ages))], ages, room=14)
     axes.tick_params(length=0, labelsize=8)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    axes.set(xlabel=named("plot.age", lang), ylabel=named("plot.cohort", lang))
+    axes.set_xlabel(named("plot.age", lang))
     axes.axhline(1, color="white", linewidth=5)
     where = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "va": "center", **OFFSET}
     average = "plain" if matrix.measure in {"customers", "mrr"} else "weighted"

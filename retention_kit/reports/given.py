@@ -10,6 +10,7 @@ from retention_kit.reports.parameters import check_parameters, declared_paramete
 
 _FILES = ("subscriptions", "customers")
 _NEEDED = ("subscriptions", "as_of")
+_SAID_YES_OR_NO, _WORDS = {"day_first", "end_inclusive"}, {"yes": True, "no": False}
 
 
 def given_parameters(
@@ -46,6 +47,28 @@ def given_parameters(
     checked = check_parameters(notebook, parameters)
     _check_needed(notebook, checked)
     return checked | {name: _file(checked[name]) for name in _FILES if checked.get(name)}
+
+
+def given_reading(options: Mapping[str, str | None], columns: Iterable[str] = ()) -> dict[str, Any]:
+    """Return how a file is to be read, as `check_file` takes it; what was not given is left out.
+
+    Parameters
+    ----------
+    options : mapping of str to str or None
+    columns : iterable of str
+        ``field=column``.
+
+    Raises
+    ------
+    OptionError
+        If ``day_first`` or ``end_inclusive`` is neither yes nor no, or a column is not said as ``field=column``.
+    """
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for name in _SAID_YES_OR_NO & given.keys():
+        if given[name] not in _WORDS:
+            raise OptionError("error.option", name="--" + name.replace("_", "-"), value=given[name], legal=list(_WORDS))
+        given[name] = _WORDS[given[name]]
+    return given | ({"columns": dict(map(_column, columns))} if columns else {})
 
 
 def _column(text: str) -> tuple[str, str]:

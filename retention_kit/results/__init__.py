@@ -5,21 +5,33 @@ itself as HTML in a notebook and becomes a DataFrame of plain numbers with `to_f
 """
 
 from retention_kit.results.bridges import MOVEMENTS, Bridge
-from retention_kit.results.estimates import Estimate, Estimates
+from retention_kit.results.diagnoses import Clue, Diagnosis
+from retention_kit.results.estimates import Difference, Estimate, Estimates, compare_estimates
 from retention_kit.results.findings import Arm, Finding, Verdict
-from retention_kit.results.matrices import CohortMatrix
+from retention_kit.results.matrices import CohortCell, CohortMatrix
+from retention_kit.results.mixes import MixEffect
+from retention_kit.results.positions import Benchmark, Comparison, Position
 from retention_kit.results.reconciliations import Reconciliation
 from retention_kit.results.trends import Trend
 
 __all__ = [
     "MOVEMENTS",
     "Arm",
+    "Benchmark",
     "Bridge",
+    "Clue",
+    "CohortCell",
     "CohortMatrix",
+    "Comparison",
+    "Diagnosis",
+    "Difference",
     "Estimate",
     "Estimates",
     "Finding",
+    "MixEffect",
+    "Position",
     "Reconciliation",
     "Trend",
     "Verdict",
+    "compare_estimates",
 ]

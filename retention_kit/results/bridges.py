@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_kit.results.markup import paragraphs
+from retention_kit.results.markup import lines, paragraphs
 from retention_kit.wording import Message, Money, render
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
@@ -18,19 +18,34 @@ class Bridge:
     Attributes
     ----------
     frame : DataFrame
-        One row a period (and group): period (its first day), opening, new, reactivation, expansion, contraction,
-        churn, closing. Amounts are positive magnitudes in the user's unit of money.
+        One row a period (and group): period (its first day), the groups, opening, new, reactivation, expansion,
+        contraction, churn, closing. Amounts are positive magnitudes in the user's unit of money. Where MRR was
+        converted there is fx before closing, with its sign.
     freq : {"M", "Q", "Y"}
-    by : str or None
-    currency : str or None
     rule : Message
+    by : str, tuple of str or None
+        The columns that hold the groups.
+    currency : str or None
+    warnings : tuple of Message
+        What a reader must know before repeating the numbers.
     """
 
     frame: pd.DataFrame
     freq: str
     rule: Message
-    by: str | None = None
+    by: str | tuple[str, ...] | None = None
     currency: str | None = None
+    warnings: tuple[Message, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The columns that hold the groups, none or several."""
+        return (self.by,) if isinstance(self.by, str) else self.by or ()
+
+    @property
+    def has_fx(self) -> bool:
+        """Whether MRR was converted, so that exchange rates have a column of their own."""
+        return "fx" in self.frame
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table of plain numbers."""
@@ -41,12 +56,20 @@ class Bridge:
         flows = self.frame.groupby("period").sum(numeric_only=True)
         amounts = {name: flows[name].sum() for name in MOVEMENTS}
         amounts |= {"opening": flows["opening"].iloc[0], "closing": flows["closing"].iloc[-1]}
-        money = {name: Money(float(amount), self.currency) for name, amount in amounts.items()}
+        money = {name: self._money(amount) for name, amount in amounts.items()}
         covered = {name: self.rule.fields[name] for name in ("start", "end")}
-        return render("bridge.describe", lang, **covered, **money)
+        if not self.has_fx:
+            return render("bridge.describe", lang, **covered, **money)
+        effect = flows["fx"].sum()
+        signed = Message("plot.gain" if effect >= 0 else "plot.loss", {"value": self._money(abs(effect))})
+        return render("bridge.describe_fx", lang, **covered, **money, fx=signed)
+
+    def _money(self, amount: float) -> Money:
+        return Money(float(amount), self.currency)
 
     def __str__(self) -> str:
-        return f"{self.frame.to_string(index=False)}\n{render(self.rule)}"
+        return "\n".join([self.frame.to_string(index=False), render(self.rule), *lines(self.warnings)])
 
     def _repr_html_(self) -> str:
-        return f'<div class="rk-result">{self.frame.to_html(index=False)}{paragraphs(render(self.rule))}</div>'
+        texts = paragraphs(render(self.rule), *lines(self.warnings))
+        return f'<div class="rk-result">{self.frame.to_html(index=False)}{texts}</div>'

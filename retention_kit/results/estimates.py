@@ -1,4 +1,4 @@
-"""Measured numbers: one, or one a group."""
+"""Measured numbers: one, or one a group, and the difference of two measured under the same rule."""
 
 import html
 import math
@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_kit.errors import RuleMismatchError
 from retention_kit.results.markup import lines, paragraphs
 from retention_kit.wording import Message, Money, render
+
+_DATES = ("start", "end")  # the fields of a rule that may differ between two numbers of one rule
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Estimate:
         The group of customers it is about, None for all.
     warnings : tuple of Message
         What a reader must know before repeating the number.
+    ledger_rules : tuple of Message
+        How subscriptions became the MRR that was measured; empty where only totals were given.
     """
 
     measure: str
@@ -50,6 +55,7 @@ class Estimate:
     base: Money | None = None
     group: str | None = None
     warnings: tuple[Message, ...] = ()
+    ledger_rules: tuple[Message, ...] = ()
 
     def __float__(self) -> float:
         return float(self.value)
@@ -59,6 +65,10 @@ class Estimate:
         name = "estimate.plain" if math.isnan(self.low) else "estimate.interval"
         if self.n is None:
             name = "estimate.totals"
+        if self.measure == "quick_ratio":
+            name = "estimate.quick_ratio"
+        elif self.measure == "gross_renewal_rate":
+            name = "estimate.due_plain" if math.isnan(self.low) else "estimate.due_interval"
         fields = {"measure": Message(f"measure.{self.measure}"), "value": self.value, "n": self.n}
         return render(name, lang, low=self.low, high=self.high, level=self.level, **fields)
 
@@ -119,3 +129,103 @@ class Estimates:
     def _repr_html_(self) -> str:
         texts = (f"{item.group}: {item.sentence()}" for item in self.items)
         return f'<div class="rk-result">{paragraphs(*texts, render(self.rule))}</div>'
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far apart two numbers of one rule are: ``float(difference)`` is second - first, in fractions.
+
+    Attributes
+    ----------
+    first, second : Estimate
+    """
+
+    first: Estimate
+    second: Estimate
+
+    @property
+    def value(self) -> float:
+        """Second - first: 0.03 is 3 points."""
+        return self.second.value - self.first.value
+
+    @property
+    def rule(self) -> Message:
+        """The rule of the second number; the first one's differs in its dates alone."""
+        return self.second.rule
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def sentence(self, lang: str | None = None) -> str:
+        """Return the difference in words."""
+        fields = {"first": self.first.value, "second": self.second.value, "value": self.value}
+        return render("difference.sentence", lang, measure=Message(f"measure.{self.first.measure}"), **fields)
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence(), render(self.first.rule), render(self.second.rule)])
+
+    def _repr_html_(self) -> str:
+        body = paragraphs(self.sentence(), render(self.first.rule), render(self.second.rule))
+        return f'<div class="rk-result">{body}</div>'
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row of plain numbers, the rule as text."""
+        row = {"measure": self.first.measure, "first": self.first.value, "second": self.second.value}
+        return pd.DataFrame([row | {"value": self.value, "rule": render(self.rule)}])
+
+
+def compare_estimates(first: Estimate, second: Estimate) -> Difference:
+    """Return the difference of two numbers that were measured under one rule, or refuse.
+
+    Parameters
+    ----------
+    first, second : Estimate
+        Of two windows, two groups or two ledgers.
+
+    Returns
+    -------
+    Difference
+        Second - first, without an interval: two windows of one ledger share their customers.
+
+    Raises
+    ------
+    RuleMismatchError
+        If measure, method, returners or another option of their rules differ, the length of their windows, the rules
+        of their ledgers, or their currencies; or if the length of a window is not known.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> before, after = (rk.nrr_from_movements(100, churn=lost, months=3) for lost in (20, 10))
+    >>> round(float(rk.compare_estimates(before, after)), 2)
+    0.1
+    >>> rk.compare_estimates(before, rk.nrr_from_movements(100, churn=10, months=12))
+    Traceback (most recent call last):
+    ...
+    retention_kit.errors.RuleMismatchError: These two numbers do not answer the same question: the windows differ in \
+length. First: Rule: (starting MRR + expansion − churn − contraction) ÷ starting MRR, from totals; window: 3 months. \
+Second: Rule: (starting MRR + expansion − churn − contraction) ÷ starting MRR, from totals; window: 12 months. Measure \
+both under one rule, then compare.
+    """
+    rules = {"first": first.rule, "second": second.rule}
+    if differs := _what_differs(first, second):
+        raise RuleMismatchError("error.rules_differ", differs=differs, **rules)
+    if first.rule.fields.get("months") == Message("rule.window_not_said"):
+        raise RuleMismatchError("error.rules_window", **rules)
+    return Difference(first, second)
+
+
+def _what_differs(first: Estimate, second: Estimate) -> list[Message]:
+    one, other = (dict(each.rule.fields) for each in (first, second))
+    lengths = one.pop("months", None), other.pop("months", None)
+    options = [{name: value for name, value in fields.items() if name not in _DATES} for fields in (one, other)]
+    same_rule = (first.measure, first.rule.key) == (second.measure, second.rule.key)
+    found = [
+        (not same_rule, Message("differs.measure")),
+        (same_rule and options[0] != options[1], Message("differs.option")),
+        (lengths[0] != lengths[1], Message("differs.window")),
+        (first.ledger_rules != second.ledger_rules, Message("differs.ledger")),
+    ]
+    money = [each.base.currency if each.base else None for each in (first, second)]
+    found.append((money[0] != money[1], Message("differs.currency", {"first": money[0], "second": money[1]})))
+    return [message for differs, message in found if differs]

@@ -1,6 +1,7 @@
 """The answer to a hypothesis: two groups, a verdict, a sentence."""
 
 import html
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +62,7 @@ class Verdict:
         return self.text()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Finding:
     """The answer to "do customers with this factor fare better?".
 
@@ -150,8 +151,20 @@ class Finding:
         return render(f"finding.{self.outcome}.question.{sign}", lang, **self._fields())
 
     def describe(self, lang: str | None = None) -> str:
-        """Say the comparison as numbers, for those who cannot see the figure."""
-        return render(f"finding.{self.outcome}.describe", lang, **self._fields())
+        """Say both curves as numbers, for those who cannot see the figure."""
+        return render(f"finding.{self.outcome}.describe{self._unknown}", lang, **self._fields())
+
+    def describe_difference(self, lang: str | None = None) -> str:
+        """Say the difference against zero and the margin, for those who cannot see the figure."""
+        return render(f"finding.{self.outcome}.describe_difference{self._unknown}", lang, **self._fields())
+
+    @property
+    def _unknown(self) -> str:
+        return "_unknown" if math.isnan(self.estimate) else ""
+
+    def _notes(self) -> list[str]:
+        tested = [] if math.isnan(self.p_value) else [render("finding.p_value", p_value=self.p_value)]
+        return [*tested, *lines((self.rule, *self.excluded, *self.warnings))]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row of plain numbers."""
@@ -161,10 +174,12 @@ class Finding:
         return pd.DataFrame([row | {"verdict": self.verdict.kind, "rule": render(self.rule)}])
 
     def __str__(self) -> str:
-        return "\n".join([self.sentence(), render(self.rule), *lines(self.excluded), *lines(self.warnings)])
+        return "\n".join([f"{self.verdict.text()}. {self.sentence()}", *self._notes()])
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        notes = paragraphs(render(self.rule), *lines(self.excluded), *lines(self.warnings))
+        notes = paragraphs(*self._notes())
         title = html.escape(self.verdict.text())
         lead = f"<p><strong>{title}.</strong> {html.escape(self.sentence())}</p>"
         return f'<div class="rk-result" lang="{language()}">{lead}{notes}</div>'

@@ -15,18 +15,22 @@ class Trend:
     Attributes
     ----------
     frame : DataFrame
-        month (first day of the month the window ends with), nrr, grr, logo_retention (fractions), n (customers of the
-        opening base), starting_mrr.
+        month (first day of the month the window ends with), nrr, grr, logo_retention (fractions), each with its limits
+        (nrr_low, nrr_high …; NaN where the data cannot tell), n (customers of the opening base), n_eff,
+        largest_share, starting_mrr.
     window : int
         Months each window looks back.
     currency : str or None
     rule : Message
+    level : float
+        Of the intervals.
     """
 
     frame: pd.DataFrame
     window: int
     rule: Message
     currency: str | None = None
+    level: float = 0.95
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table of plain numbers."""

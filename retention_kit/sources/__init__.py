@@ -1,8 +1,9 @@
 """Where subscriptions and customers come from: one module an origin, one table for all.
 
-Public names: `read_subscriptions`, `read_customers`.
+Public names: `read_subscriptions`, `read_customers`, `ORIGINS` (what `source` may be besides ``"table"``).
 """
 
 from retention_kit.sources.files import read_customers, read_subscriptions
+from retention_kit.sources.origins import ORIGINS
 
-__all__ = ["read_customers", "read_subscriptions"]
+__all__ = ["ORIGINS", "read_customers", "read_subscriptions"]

@@ -1,46 +1,71 @@
-"""Reading subscriptions and customers from CSV files and DataFrames."""
+"""Reading subscriptions and customers from files and DataFrames."""
 
-import hashlib
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
-from retention_kit.checks import check_customers, check_subscriptions, map_columns, rename_headers
-from retention_kit.errors import EmptyTableError, FileNotReadableError, OptionError
-from retention_kit.schema import CUSTOMER_ID, FIELDS, Subscriptions
+from retention_kit.checks import check_customers, check_subscriptions, rename_headers, text_of
+from retention_kit.schema import CUSTOMER_ID, Subscriptions
+from retention_kit.sources.cells import Cells
+from retention_kit.sources.guessing import guess_columns
+from retention_kit.sources.opening import Table, open_table
+from retention_kit.sources.origins import TABLE
+from retention_kit.sources.preparing import prepare
 
-Table = str | Path | pd.DataFrame
-_FIRST_LINE = 2  # a spreadsheet shows the first row of data on line 2
+__all__ = ["Table", "read_customers", "read_subscriptions"]
+
 _YES, _NO = {"true", "yes", "oui", "vrai"}, {"false", "no", "non", "faux"}
 
 
 def read_subscriptions(
-    source: Table,
+    table: Table,
     *,
+    source: str = TABLE,
     columns: Mapping[str, str] | None = None,
     interval: str | None = None,
     currency: str | None = None,
+    keep: Sequence[str] = (),
     bad_rows: str = "refuse",
+    day_first: bool | None = None,
+    decimal: str | None = None,
+    time_zone: str = "UTC",
+    sheet: str | None = None,
+    encoding: str | None = None,
 ) -> Subscriptions:
-    """Read subscriptions from a CSV file or a DataFrame and check every row.
+    """Read subscriptions from a file or a DataFrame and check every row.
 
     Parameters
     ----------
-    source : str, Path or DataFrame
-        A comma-separated UTF-8 file with a header, or a table. Required columns: subscription_id, customer_id, start,
-        amount (of the whole line, per interval), interval (day, week, month, quarter, half_year, year); optional: end
-        (the first day not paid; empty: running), interval_count, currency, discount_percent, discount_amount,
-        discount_until, status, plan, product. Days are ``YYYY-MM-DD``; amounts have a decimal point.
+    table : str, Path or DataFrame
+        Text with a header, separated by commas, semicolons, tabs or bars; an Excel or Parquet file; or a table. What
+        it needs: customer_id, start, amount (of the whole line, per interval), interval (day, week, month, quarter,
+        half_year, year); optional: subscription_id, end (the first day not paid; empty: running), interval_count,
+        currency, discount_percent, discount_amount, discount_until, status, plan, product.
+    source : str
+        ``"table"``, or the system that the export comes from (`sources.ORIGINS`).
     columns : mapping, optional
-        Field → header where the table uses other names: ``{"start": "start_date"}``.
+        Field → header where the table uses other names: ``{"start": "start_date"}``; for another `source`, its
+        documented header → the one used. What is not said is guessed from the header's name, in English or French;
+        `Subscriptions.columns` shows what was taken for what.
     interval, currency : str, optional
         One value for every row, where the table has no such column.
+    keep : sequence of str
+        Further headers to keep as they are (for `build_ledger`'s `grain`); one that is not there is left out.
     bad_rows : {"refuse", "reject"}
         What to do with rows that cannot be used: refuse the table and name them, or set them aside and list them in
         the reconciliation.
+    day_first : bool, optional
+        Whether ``01/02/2025`` is 1 February. Default: what the dates of the table say; an error asks where they do not.
+    decimal : {".", ","}, optional
+        The decimal sign. Default: what the numbers of the table say; an error asks where they do not.
+    time_zone : str
+        Where a moment with a time zone (``2025-01-15T23:30:00Z``, ``+02:00``, Unix seconds) is a day. A DataFrame's
+        column with a time zone keeps its own days; a time without one is dropped.
+    sheet : str, optional
+        Sheet of an Excel file. Default: the first.
+    encoding : str, optional
+        Of a text file. Default: UTF-8 or UTF-16 where its bytes are so, else Windows' Latin-1.
 
     Returns
     -------
@@ -49,7 +74,7 @@ def read_subscriptions(
     Raises
     ------
     FileNotReadableError
-        If the file is not there or is no such text.
+        If the file is not there or cannot be read.
     MissingColumnError
         If a required column is missing; the columns found are listed.
     InvalidRowsError
@@ -57,35 +82,57 @@ def read_subscriptions(
     EmptyTableError
         If there is no row, or none that can be used.
     OptionError
-        If `interval` or `currency` is given and the table says otherwise.
+        If `interval` or `currency` is given and the table says otherwise, or an option has no such value.
+    InputError
+        If dates, numbers or headers can be understood in two ways; it names the option that says which.
+
+    Notes
+    -----
+    Days may be ISO, ``31/12/2025``, ``12/31/2025``, ``31.12.2025``, Excel's serial numbers (of 1900) or Unix seconds;
+    numbers ``1234.56``, ``1,234.56``, ``1 234,56 €``, ``1'234.50``, ``(12.50)``. A currency beside the amounts fills a
+    missing column; a bare ``$`` is taken for USD, which `currency` overrules. Without subscription_id each row is one.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"id": ["a"], "client": ["Ada"], "start": ["2025-01-15"], "price": [1200.0]})
-    >>> names = {"subscription_id": "id", "customer_id": "client", "amount": "price"}
-    >>> read_subscriptions(table, columns=names, interval="year").frame[["customer_id", "amount", "interval"]]
-      customer_id  amount interval
-    0         Ada  1200.0     year
+    >>> table = pd.DataFrame({"id": ["a"], "client": ["Ada"], "début": ["15/01/2025"], "montant annuel": ["1 200 €"]})
+    >>> read = read_subscriptions(table)
+    >>> read.frame[["customer_id", "start", "amount", "interval", "currency"]]
+      customer_id      start  amount interval currency
+    0         Ada 2025-01-15  1200.0     year      EUR
+    >>> read.columns
+    {'subscription_id': 'id', 'customer_id': 'client', 'start': 'début', 'amount': 'montant annuel'}
     """
-    raw, name = _open(source)
-    constants = {"interval": interval, "currency": currency}
-    for field, value in constants.items():
-        raw = raw if value is None else _constant(raw, field, value, name)
-    table = map_columns(raw, dict(columns or {}), name)
-    checked = check_subscriptions(table[[field for field in FIELDS if field in table]], source=name, bad_rows=bad_rows)
-    return checked if isinstance(source, pd.DataFrame) else replace(checked, digest=_digest(Path(source)))
+    opened = open_table(table, sheet=sheet, encoding=encoding)
+    cells = Cells(opened.name, decimal, day_first, time_zone, opened.raw)
+    ready = prepare(opened, cells, source=source, columns=columns, interval=interval, currency=currency, keep=keep)
+    readers = {"numbers": cells.numbers, "days": cells.days}
+    checked = check_subscriptions(ready.table, source=opened.name, bad_rows=bad_rows, **readers)
+    shown = {"columns": ready.columns, "notes": ready.notes, "outside": ready.outside_rows()}
+    return replace(checked, digest=opened.digest, **shown)
 
 
-def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Read customers and their attributes from a CSV file or a DataFrame.
+def read_customers(
+    table: Table,
+    *,
+    columns: Mapping[str, str] | None = None,
+    day_first: bool | None = None,
+    decimal: str | None = None,
+    time_zone: str = "UTC",
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> pd.DataFrame:
+    """Read customers and their attributes from a file or a DataFrame.
 
     Parameters
     ----------
-    source : str, Path or DataFrame
-        One row a customer; ``customer_id`` is required, anything else is an attribute. In a file, columns of days
-        become dates, of yes/no (true/false, oui/non) booleans, of numbers numbers; all else stays text.
+    table : str, Path or DataFrame
+        One row a customer; ``customer_id`` is required (or a header that says so in English or French), anything else
+        is an attribute. In a text file, columns of days become dates, of yes/no (true/false, oui/non) booleans, of
+        numbers numbers; all else stays text.
     columns : mapping, optional
         New name → header where the table uses other names.
+    day_first, decimal, time_zone, sheet, encoding
+        See `read_subscriptions`.
 
     Returns
     -------
@@ -94,7 +141,7 @@ def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -
 
     Raises
     ------
-    FileNotReadableError, MissingColumnError, EmptyTableError, InvalidRowsError
+    FileNotReadableError, MissingColumnError, EmptyTableError, InvalidRowsError, OptionError, InputError
         See `read_subscriptions`; an id that is missing or stands twice is refused.
 
     Examples
@@ -104,69 +151,34 @@ def read_customers(source: Table, *, columns: Mapping[str, str] | None = None) -
     customer_id
     Ada             SMB
     """
-    raw, name = _open(source)
-    raw = rename_headers(raw, dict(columns or {}), name)
-    customers = check_customers(raw, source=name)
-    return customers if isinstance(source, pd.DataFrame) else customers.apply(_guess)
+    opened = open_table(table, sheet=sheet, encoding=encoding)
+    cells = Cells(opened.name, decimal, day_first, time_zone, opened.raw)
+    said = dict(columns or {})
+    guessed = guess_columns(opened.raw, said, source=opened.name, customers=True)
+    raw = rename_headers(opened.raw, {**said, **guessed}, opened.name)
+    if opened.digest and CUSTOMER_ID in raw and not pd.api.types.is_numeric_dtype(raw[CUSTOMER_ID].dtype):
+        raw[CUSTOMER_ID] = text_of(raw[CUSTOMER_ID])
+    customers = check_customers(raw, source=opened.name)
+    return customers.apply(_typed, cells=cells) if opened.digest else customers
 
 
-def _constant(raw: pd.DataFrame, field: str, value: str, name: str) -> pd.DataFrame:
-    """Return the table with one value for every row, unless it says otherwise itself."""
-    if field in raw:
-        said = sorted(set(raw[field].dropna().astype(str).str.strip()) - {"", value})
-        if said:
-            raise OptionError("error.said_otherwise", name=field, value=value, source=name, found=said[:5])
-    return raw.assign(**{field: value})
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _open(source: Table) -> tuple[pd.DataFrame, str]:
-    if isinstance(source, pd.DataFrame):
-        return source.reset_index() if source.index.name == CUSTOMER_ID else source, "DataFrame"
-    path = Path(source)
-    if not path.is_file():
-        raise FileNotReadableError("error.file_missing", path=str(path))
-    try:
-        raw = _lines(path)
-    except pd.errors.EmptyDataError:
-        raise EmptyTableError("error.empty", source=path.name) from None
-    except pd.errors.ParserWarning:
-        raise FileNotReadableError("error.more_cells_than_headers", path=str(path)) from None
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise FileNotReadableError("error.file_unreadable", path=str(path), detail=str(error)) from error
-    return raw, path.name
-
-
-def _lines(path: Path) -> pd.DataFrame:
-    """Return a file's cells as text, indexed by line as a spreadsheet counts; a line that holds nothing is no row."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # more cells than headers: which is which?
-        raw = pd.read_csv(
-            path,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            skip_blank_lines=False,
-            index_col=False,
-        )
-    numbered = raw.set_axis(pd.RangeIndex(_FIRST_LINE, len(raw) + _FIRST_LINE))
-    return numbered[(raw != "").any(axis=1).to_numpy()]
-
-
-def _guess(cells: pd.Series) -> pd.Series:
+def _typed(column: pd.Series, cells: Cells) -> pd.Series:
     """Return a column of a file in the type that all its cells have."""
-    text = cells.str.strip()
+    if column.dtype not in (object, "str"):
+        return column
+    text = text_of(column)
     given = text[text != ""]
     if given.empty:
         return text.mask(text == "")
     if given.str.lower().isin(_YES | _NO).all():
         return text.str.lower().map(dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)).astype("boolean")
-    if pd.to_datetime(given, format="%Y-%m-%d", errors="coerce").notna().all():
-        return pd.to_datetime(text.mask(text == ""), format="%Y-%m-%d")
-    if not given.str.match(r"0\d").any() and pd.to_numeric(given, errors="coerce").notna().all():
-        return pd.to_numeric(text.mask(text == ""))
+    if cells.are_days(given) and cells.days(given).notna().all():
+        return cells.days(column)
+    if not given.str.match(r"0\d").any() and cells.are_numbers(given):
+        numbers = cells.numbers(column)
+        return (
+            numbers.astype("int64")
+            if len(given) == len(text) and given.str.fullmatch(r"[+-]?\d{1,15}").all()
+            else numbers
+        )
     return text.mask(text == "")

@@ -4,24 +4,29 @@ Kept as one row a customer and month, sorted; opened block by block of customers
 the row above, each movement an elementwise expression on two rows, a cohort a group of columns.
 """
 
-from retention_kit.engines.memory.book import Book, Foreign, build
-from retention_kit.engines.memory.cohort_cells import Cohorts, cohorts
+from retention_kit.engines.memory.book import Book, Foreign, build, only, with_cents
+from retention_kit.engines.memory.cohort_cells import Cohorts, at_age, cohorts
 from retention_kit.engines.memory.flows import Flows, bridge, movements
 from retention_kit.engines.memory.lifetimes import Lives, lives
-from retention_kit.engines.memory.windows import Trailing, opening_base, trailing
+from retention_kit.engines.memory.windows import Choice, Window, kept, kept_monthly, opening_base
 
 __all__ = [
     "Book",
+    "Choice",
     "Cohorts",
     "Flows",
     "Foreign",
     "Lives",
-    "Trailing",
+    "Window",
+    "at_age",
     "bridge",
     "build",
     "cohorts",
+    "kept",
+    "kept_monthly",
     "lives",
     "movements",
+    "only",
     "opening_base",
-    "trailing",
+    "with_cents",
 ]

@@ -1,7 +1,7 @@
 """The book of business: who paid what at the end of each month, one row a customer and month, sorted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -97,37 +97,67 @@ class Foreign:
     converted: Book
 
 
-def build(customer: np.ndarray, start: np.ndarray, end: np.ndarray, cents: np.ndarray, *, last: int) -> Book:
+def build(
+    customer: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    cents: np.ndarray,
+    *,
+    last: int,
+    first: int | None = None,
+    customers: int | None = None,
+    complete: bool = True,
+) -> Book:
     """Return the book of subscriptions given as stretches of constant MRR.
 
     Parameters
     ----------
     customer : ndarray of int
-        0 … n - 1, everyone with at least one stretch that reaches into the window.
+        0 … n - 1; everyone with at least one stretch that reaches into the window, unless `customers` says how many.
     start, end : ndarray of int
         First month with the MRR, first month without it.
     cents : ndarray of int64
     last : int
         Last month observed; later ones are cut.
+    first : int, optional
+        First month observed; earlier ones are cut. Default: the first with MRR.
+    customers : int, optional
+        How many customers the book numbers; some of them may have no row.
+    complete : bool
+        See `Book`.
     """
-    first, order = int(start.min()), np.argsort(customer, kind="stable")
+    first, order = int(start.min()) if first is None else first, np.argsort(customer, kind="stable")
     customer, start, end, cents = (column[order] for column in (customer, start, end, cents))
-    end = np.minimum(end, last + 1)
+    start, end = np.clip(start, first, last + 1), np.clip(end, first, last + 1)
     parts = [
         _dense_to_rows(
             customer[rows] - low, start[rows] - first, end[rows] - first, cents[rows], last - first + 1, size
         )
-        for low, size, rows in _stretches(customer)
+        for low, size, rows in _stretches(customer, int(customer[-1]) + 1 if customers is None else customers)
     ]
     counts = np.concatenate([count for count, _, _ in parts])
     bounds = np.concatenate([[0], np.cumsum(counts)])
     month = np.concatenate([month for _, month, _ in parts]) + first
-    return Book(bounds, month, np.concatenate([amount for _, _, amount in parts]), first, last)
+    return Book(bounds, month, np.concatenate([amount for _, _, amount in parts]), first, last, complete)
 
 
-def _stretches(customer: np.ndarray) -> Iterator[tuple[int, int, slice]]:
+def with_cents(book: Book, cents: np.ndarray) -> Book:
+    """Return the book with other amounts in its rows; a row whose amount is 0 is no row any more."""
+    counts = np.bincount(book.owner, cents > 0, book.customers).astype(np.int64)
+    bounds = np.concatenate([[0], np.cumsum(counts)])
+    return replace(book, bounds=bounds, month=book.month[cents > 0], cents=cents[cents > 0])
+
+
+def only(book: Book, some: np.ndarray) -> Book:
+    """Return the book of some of its customers (a mask), numbered anew in the same order."""
+    rows = some[book.owner]
+    bounds = np.concatenate([[0], np.cumsum(np.diff(book.bounds)[some])])
+    foreign = tuple(Foreign(only(part.native, some), only(part.converted, some)) for part in book.foreign)
+    return replace(book, bounds=bounds, month=book.month[rows], cents=book.cents[rows], foreign=foreign)
+
+
+def _stretches(customer: np.ndarray, number: int) -> Iterator[tuple[int, int, slice]]:
     """Yield blocks of customers: the first of them, how many, and their rows."""
-    number = int(customer[-1]) + 1
     for low in range(0, number, _BLOCK):
         size = min(_BLOCK, number - low)
         yield low, size, slice(*np.searchsorted(customer, [low, low + size]))

@@ -8,7 +8,7 @@ from retention_kit.engines.memory.book import Book
 
 
 class Lives(NamedTuple):
-    """Per customer: first month, age at the first month end at 0 (-1: none), last age watched, start seen or not."""
+    """Per customer: first month, age at churn (-1: none seen), last age watched, if begun in sight."""
 
     start: np.ndarray
     churned: np.ndarray
@@ -16,11 +16,24 @@ class Lives(NamedTuple):
     known: np.ndarray
 
 
-def lives(book: Book) -> Lives:
-    """Return when each customer came and first left; age 0 is the first month end with MRR."""
+def lives(book: Book, grace: int = 0) -> Lives:
+    """Return when each customer came and first left for longer than `grace` months.
+
+    Age 0 is the first month end with MRR. Churn is dated at the first month end at 0 of the first gap of more than
+    `grace` month ends at 0. A gap of at most `grace` month ends that ended with a return is none. Neither is one that
+    the last month closed still finds open and no longer than `grace`: whether it lasts is not known yet, and that
+    customer is censored at the last month closed, like one who still pays. A later return undoes no churn.
+
+    Parameters
+    ----------
+    book : Book
+    grace : int
+        Month ends at 0 that are forgiven.
+    """
     start, owner = book.start, book.owner
-    nth = np.arange(len(book.month)) - book.bounds[:-1][owner]
-    unbroken = book.month - start[owner] == nth
-    stayed = np.bincount(owner[unbroken], minlength=book.customers)
-    watched = book.last - start
-    return Lives(start, np.where(stayed <= watched, stayed, -1), watched, ~book.truncated)
+    following = np.append(book.month[1:], book.last + 1)
+    following[book.bounds[1:] - 1] = book.last + 1
+    left = np.flatnonzero(following - book.month - 1 > grace)[::-1]  # the earliest is written last, and stays
+    churned = np.full(book.customers, -1)
+    churned[owner[left]] = book.month[left] + 1 - start[owner[left]]
+    return Lives(start, churned, book.last - start, ~book.truncated)
