@@ -34,7 +34,7 @@ demo: $(READY)  ## the main job on the bundled business: a report in English and
 	@$(BIN)/retention-kit demo
 
 test: $(READY) lint  ## all tests: package, doctests, notebooks, environment
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons
 
 test-fast: $(READY)  ## the tests of the package alone, without running notebooks

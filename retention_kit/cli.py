@@ -231,7 +231,9 @@ def _report(given: argparse.Namespace) -> int:
     if given.list or given.help_parameters or not given.report:
         return _list(None if given.list else given.report)
     formats = [word.strip() for word in given.to.split(",") if word.strip()]
-    where = {"output_dir": given.output_dir, "stem": given.stem}
+    # a page in a second language must not take the place of the first
+    stem = given.stem or (f"{Path(given.report).stem}_{given.lang}" if given.lang else None)
+    where = {"output_dir": given.output_dir, "stem": stem}
     files = _run_report(given.report, _parameters(given), formats=formats, **where)
     if "ipynb" in formats:
         print(render("cli.notebook", path=files.notebook))

@@ -193,7 +193,7 @@ def compare(
 
 
 def _groups(ledger: Ledger, split: Split, horizon: int) -> list[_Group]:
-    lives = ledger.engine.lives(ledger.book)
+    lives = ledger.engine.lives(ledger.book, ledger.grace_months)
     churned = lives.churned >= 0
     ages = np.where(churned, lives.churned, lives.watched)
     groups = []

@@ -176,11 +176,9 @@ def test_customers_partly_known_are_counted_and_shown_as_unknown():
     """A is known, F is not; B, C and D never paid."""
     rows = ("A", "2024-01-01", None, 10.0), ("F", "2024-01-01", None, 10.0)
     ledger = ledger_of(*rows, as_of=DAY, customers=customers())
-    assert [warning.key for warning in ledger.warnings] == [
-        "warning.customers_unknown",
-        "warning.customers_without_mrr",
-    ]
-    assert [warning.fields["n"] for warning in ledger.warnings] == [1, 3]
+    found = {warning.key: warning.fields for warning in ledger.warnings}
+    assert found["warning.customers_unknown"]["n"] == 1
+    assert found["warning.customers_without_mrr"]["n"] == 3
     codes, names = ledger.groups("segment")
     assert (codes.tolist(), names) == ([0, 1], ["large", cases.UNKNOWN])
 
@@ -353,3 +351,19 @@ def test_a_wide_table_with_a_gap_and_one_without_a_month_are_refused():
     assert "no column for 2 months" in from_frame_refused(MissingColumnError, gap, as_of="2025-04-30")
     assert "frame= lacks the column customer_id, month, mrr" in from_frame_refused(MissingColumnError, WIDE[[]])
     assert "No cell of the table has MRR" in from_frame_refused(EmptyTableError, WIDE, as_of="2024-12-31")
+
+
+def test_a_day_long_after_the_last_news_is_warned_of():
+    """Nothing happens after 1 January 2024: in June that is half a year without news, in March it is not."""
+    row = ("A", "2024-01-01", None, 10.0)
+    late = ledger_of(row, as_of="2024-12-31").warnings
+    assert "warning.after_the_data" in [warning.key for warning in late]
+    assert "2024" in late[0].text("fr")
+    assert ledger_of(row, as_of="2024-06-30").warnings == ()
+
+
+def test_a_table_without_ends_says_that_every_subscription_runs_on():
+    table = cases.subscriptions(("A", "2024-01-01", None, 10.0)).drop(columns="end")
+    keys = [warning.key for warning in build_ledger(table, as_of="2024-03-31").warnings]
+    assert keys == ["warning.no_end_column"]
+    assert build_ledger(table.assign(end=None), as_of="2024-03-31").warnings == ()

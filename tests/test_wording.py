@@ -41,7 +41,7 @@ TEXT_FORMATS = {"", "quoted", "capital"}
 # The same word in both languages; whatever else is equal was forgotten by the translator.
 SAME = {
     *("cli.arguments", "cli.options", "cli.metavar_date", "measure.mrr", "movement.contraction", "movement.expansion"),
-    *("cli.metavar_formats", "page.provenance"),
+    *("cli.metavar_formats", "page.provenance", "docs.path.nrr"),
 }
 # Counts that are never one: thresholds, sizes of a whole, customers needed; accounts of which none makes half.
 MANY = {"least", "needed", "total", "n_eff"}
@@ -133,6 +133,9 @@ def test_every_format_writes_something(form, lang):
 def sources():
     """Every module of the package, and every code cell of a notebook, parsed."""
     trees = {str(path.relative_to(PACKAGE)): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+    trees |= {
+        path.name: path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "docs" / "definitions").glob("*.py")
+    }
     for path in NOTEBOOKS.rglob("*.ipynb"):
         for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
             if cell["cell_type"] == "code":

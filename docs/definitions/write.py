@@ -1,7 +1,7 @@
 """Write the pages of definitions anew: `make docs`.
 
-Every sentence is the `rule` of a result that the call beside it returns, every number of the last table is computed: the
-pages cannot say anything else than the package does.
+Every sentence is the `rule` of a result that the call beside it returns, every number of the last table is computed:
+the pages cannot say anything else than the package does.
 """
 
 from pathlib import Path

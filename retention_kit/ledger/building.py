@@ -29,6 +29,8 @@ from retention_kit.sources import read_subscriptions
 from retention_kit.sources.files import Table
 from retention_kit.wording import Message
 
+_QUIET = 183  # days without anything new after which an export is probably older than its as-of day
+
 
 def build_ledger(
     subscriptions: Table | Subscriptions,
@@ -155,7 +157,9 @@ def build_ledger(
     if not len(ids):
         raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
     known, notes = attributes_of_units(customers, table.iloc[used["place"].unique()], units, ids, into, grain)
-    back = _back_from_before(units, outside, ids, book)
+    warnings = [*_told(read.notes, True), *_after_the_data(table, day, read.source)]
+    warnings += [*_end_of_export(table, day, read.source), *merged_ids, *refunds_left, *notes]
+    warnings += _back_from_before(units, outside, ids, book)
     return Ledger(
         book=book,
         ids=ids,
@@ -165,7 +169,8 @@ def build_ledger(
         rules=(convention, *rule_of_merge, *money.rules, *rules.messages(), *rule_of_refunds),
         reconciliation=account(read, outside, money.currency),
         customers=known,
-        warnings=(*_end_of_export(table, day, read.source), *merged_ids, *refunds_left, *back, *notes),
+        reading=_reading(read),
+        warnings=tuple(warnings),
         grace_months=grace_months,
     )
 
@@ -227,6 +232,27 @@ def _back_from_before(units: pd.Series, outside: pd.Series, ids: pd.Index, book:
     earlier = ids.isin(units[(outside == "ended_before_history").to_numpy()])
     n = int((earlier & ~book.truncated).sum())
     return [Message("warning.back_from_before_history", {"n": n})] if n else []
+
+
+def _told(notes: tuple[Message, ...], warning: bool) -> tuple[Message, ...]:
+    """Return the reader's notes that warn, or the others."""
+    return tuple(note for note in notes if note.key.startswith("warning.") is warning)
+
+
+def _reading(read: Subscriptions) -> tuple[Message, ...]:
+    """Return what each field was read from, and what was guessed."""
+    pairs = [Message("columns.pair", {"field": name, "header": header}) for name, header in read.columns.items()]
+    told = [Message("columns.read", {"source": read.source, "n": len(read), "pairs": pairs})] if pairs else []
+    return (*told, *_told(read.notes, False))
+
+
+def _after_the_data(table: pd.DataFrame, as_of: dt.date, source: str) -> list[Message]:
+    """Warn when the day lies long after the last thing the file knows: such months look like perfect retention."""
+    days = pd.concat([table["start"], table["end"]]).dropna()
+    latest = days.max()
+    if pd.Timestamp(as_of) - latest <= pd.Timedelta(days=_QUIET):
+        return []
+    return [Message("warning.after_the_data", {"as_of": as_of, "latest": latest, "source": source})]
 
 
 def _end_of_export(table: pd.DataFrame, as_of: dt.date, source: str) -> list[Message]:

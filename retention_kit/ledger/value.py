@@ -23,7 +23,7 @@ from retention_kit.sources.files import Table
 from retention_kit.wording import Message, Money, render
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ledger:
     """Who paid what at the end of each month, with all that its numbers need to explain themselves.
 
@@ -47,6 +47,8 @@ class Ledger:
     warnings : tuple of Message
     grace_months : int
         How many month ends at 0 in a row are not yet churn, for the time to churn.
+    reading : tuple of Message
+        How the file was read: which header was taken for what, what was guessed.
     """
 
     book: memory.Book
@@ -59,6 +61,7 @@ class Ledger:
     customers: pd.DataFrame | None = None
     warnings: tuple[Message, ...] = field(default=())
     grace_months: int = 0
+    reading: tuple[Message, ...] = ()
 
     @classmethod
     def from_frame(
@@ -200,15 +203,21 @@ class Ledger:
             mrr=self.money(self.book.cents[self.book.month == self.book.last].sum()),
         )
 
+    def about(self) -> tuple[Message, ...]:
+        """Return what a page says first: what the ledger holds, and what a reader must know of its data."""
+        return (Message("text", {"text": self.summary()}), *self.warnings)
+
     def provenance(self) -> tuple[Message, ...]:
         """Return where the numbers come from: kit, day, file with its digest, rules."""
         made = Message("provenance.made", {"version": version("retention-kit"), "as_of": self.as_of})
         read = self.reconciliation
         kept = Message("provenance.digest", {"source": read.source, "digest": read.digest}) if read.digest else None
-        return tuple(message for message in (made, kept, *self.rules) if message)
+        return tuple(message for message in (made, kept, *self.reading, *self.rules) if message)
 
     def __str__(self) -> str:
         return "\n".join([self.summary(), *map(str, self.rules), str(self.reconciliation), *map(str, self.warnings)])
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         messages = (Message("text", {"text": line}) for line in str(self).split("\n"))

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_kit.results.markup import lines, paragraphs
+from retention_kit.results.markup import lines, paragraphs, table_html
 from retention_kit.wording import Message, Money, render
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
 """The five movements, in the order of the bridge."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bridge:
     """Opening MRR to closing MRR, period by period.
 
@@ -70,6 +70,7 @@ class Bridge:
     def __str__(self) -> str:
         return "\n".join([self.frame.to_string(index=False), render(self.rule), *lines(self.warnings)])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        texts = paragraphs(render(self.rule), *lines(self.warnings))
-        return f'<div class="rk-result">{self.frame.to_html(index=False)}{texts}</div>'
+        return f'<div class="rk-result">{table_html(self, self.frame)}{paragraphs(*lines(self.warnings))}</div>'

@@ -152,15 +152,15 @@ class Finding:
 
     def describe(self, lang: str | None = None) -> str:
         """Say both curves as numbers, for those who cannot see the figure."""
-        return render(f"finding.{self.outcome}.describe{self._unknown}", lang, **self._fields())
+        return render(f"finding.{self.outcome}.curves.{self._known}", lang, **self._fields())
 
     def describe_difference(self, lang: str | None = None) -> str:
         """Say the difference against zero and the margin, for those who cannot see the figure."""
-        return render(f"finding.{self.outcome}.describe_difference{self._unknown}", lang, **self._fields())
+        return render(f"finding.{self.outcome}.difference.{self._known}", lang, **self._fields())
 
     @property
-    def _unknown(self) -> str:
-        return "_unknown" if math.isnan(self.estimate) else ""
+    def _known(self) -> str:
+        return "unknown" if math.isnan(self.estimate) else "known"
 
     def _notes(self) -> list[str]:
         tested = [] if math.isnan(self.p_value) else [render("finding.p_value", p_value=self.p_value)]

@@ -1,8 +1,29 @@
-"""What the results share to show themselves."""
+"""What the results share to show themselves.
+
+A result shows its numbers as a table in words. How is known to `tables`, which stands after the results and hands its
+functions to this module, as `wording` hands its renderer to `errors`.
+"""
 
 import html
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
 
 from retention_kit.wording import Message, render
+
+_tables: dict[type, Callable[[Any], Any]] = {}
+
+
+def show_as(kind: type, table: Callable[[Any], Any]) -> None:
+    """Let results of a kind show themselves as the table that `table(result)` makes."""
+    _tables[kind] = table
+
+
+def table_html(result: Any, frame: pd.DataFrame) -> str:
+    """Return a result's table in words; its plain numbers while nobody has said how."""
+    table = _tables.get(type(result))
+    return table(result)._repr_html_() if table else frame.to_html(index=False)
 
 
 def paragraphs(*texts: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from retention_kit.errors import MonthError, OptionError
 from retention_kit.months import PERIOD_MONTHS, month_number, month_start
-from retention_kit.results.markup import lines, paragraphs
+from retention_kit.results.markup import lines, paragraphs, table_html
 from retention_kit.wording import LANGUAGES, Message, Money, render
 
 _QUARTER = re.compile(r"(\d{4})-?[QT]([1-4])")
@@ -85,7 +85,7 @@ class CohortCell:
 _PER_CUSTOMER = ("value", "numerator")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CohortMatrix:
     """Cohorts of customers by age.
 
@@ -194,8 +194,10 @@ class CohortMatrix:
     def __str__(self) -> str:
         return "\n".join([self.values.to_string(), *lines((self.rule, *self.warnings))])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        return f'<div class="rk-result">{self.values.to_html()}{paragraphs(*lines((self.rule, *self.warnings)))}</div>'
+        return f'<div class="rk-result">{table_html(self, self.values)}{paragraphs(*lines(self.warnings))}</div>'
 
 
 def row_name(cohort: str, label: Any) -> Message | str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_kit.results.markup import paragraphs
+from retention_kit.results.markup import paragraphs, table_html
 from retention_kit.wording import render
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reconciliation:
     """What became of every input row, from the reading of the file to the ledger.
 
@@ -38,7 +38,8 @@ class Reconciliation:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a status and reason: how many input rows, and what amounts they carry."""
-        grouped = self.rows.groupby(["status", "reason"], sort=False, dropna=False)["amount"]
+        by = ["status", "reason", *(["currency"] if "currency" in self.rows else [])]
+        grouped = self.rows.groupby(by, sort=False, dropna=False)["amount"]
         return grouped.agg(rows="size", amount="sum").reset_index()
 
     def sentence(self, lang: str | None = None) -> str:
@@ -48,5 +49,8 @@ class Reconciliation:
     def __str__(self) -> str:
         return self.sentence()
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        return f'<div class="rk-result">{paragraphs(self.sentence())}{self.to_frame().to_html(index=False)}</div>'
+        table = table_html(self, self.to_frame())
+        return f'<div class="rk-result">{paragraphs(self.sentence())}{table}</div>'

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_kit.results.markup import paragraphs
+from retention_kit.results.markup import table_html
 from retention_kit.wording import Message, render
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trend:
     """Retention over time: every window of one length, month by month.
 
@@ -45,5 +45,7 @@ class Trend:
     def __str__(self) -> str:
         return f"{self.frame.to_string(index=False)}\n{render(self.rule)}"
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        return f'<div class="rk-result">{self.frame.to_html(index=False)}{paragraphs(render(self.rule))}</div>'
+        return f'<div class="rk-result">{table_html(self, self.frame)}</div>'

@@ -86,7 +86,15 @@ def _kit_s_own(
         table.insert(0, "subscription_id", _row_ids(table.index))
         notes.append(Message("note.row_ids"))
     table, told = _currency_of_signs(table, cells, constants, opened.name)
+    notes += _left_unread(opened, used, table)
     return Prepared(_in_the_kit_s_words(table, opened), used, (*notes, *told))
+
+
+def _left_unread(opened: Opened, used: Mapping[str, str], table: pd.DataFrame) -> list[Message]:
+    """Say which columns nobody read, and that without an end every subscription runs on."""
+    unread = [str(name) for name in opened.raw if name not in used.values()]
+    told = [Message("note.unread", {"headers": unread})] if unread else []
+    return told if "end" in table else [*told, Message("warning.no_end_column", {"source": opened.name})]
 
 
 def _with_constants(table: pd.DataFrame, constants: Mapping[str, str], name: str) -> pd.DataFrame:
