@@ -124,7 +124,7 @@ def test_one_account_says_nrr_without_it():
         "of NRR: 21 more than in proportion to starting MRR."
     )
     assert plain(answer.sentence("fr")) == (
-        "La plus grosse perte est celle de « b0 » : 600, soit 100 % des pertes ; sans ce client, la NRR est de 100,0 % "
+        "La plus grosse perte est celle de « b0 » : 600, soit 100 % des pertes ; sans ce client, le NRR est de 100,0 % "
         "au lieu de 70,0 %. Ensemble, les plus grosses (au nombre de 1) font 100 % des pertes. Le plus gros compte "
         "pèse 30 % du MRR de départ. En points de NRR : 21 de plus qu’en proportion du MRR de départ."
     )
@@ -441,4 +441,4 @@ def test_the_table_in_french():
     assert table.frame.columns.tolist() == ["Question posée", "Ce que disent les données", "Points de NRR", "MRR perdu"]
     assert table.frame.iloc[0, 0] == "Un seul gros compte\u00a0?"
     assert table.frame.iloc[0, 2:].tolist() == ["21", "600"]
-    assert plain(table.notes[0]).startswith("La NRR est de 70,0 % : sur 2 000 payés au départ")
+    assert plain(table.notes[0]).startswith("Le NRR est de 70,0 % : sur 2 000 payés au départ")

@@ -174,7 +174,7 @@ def test_the_monthly_report_on_real_data_from_the_command_line(tmp_path):
     words = ["report", "monthly_retention", "--subscriptions", str(path), "--as-of", "2019-12-31", "--lang", "fr"]
     options = [word for item in mapping for word in ("--column", item)]
     assert main([*words, *options, "--interval", "month", "--output-dir", str(tmp_path)]) == 0
-    text = shown((tmp_path / "monthly_retention.html").read_text(encoding="utf-8"))
+    text = shown((tmp_path / "monthly_retention_fr.html").read_text(encoding="utf-8"))
     # 121 periods in the file, all of them used (tests/test_real_data.py counts them); 585 → 1 255 of MRR in 2019
     assert "121" in text
     assert "585" in text
