@@ -218,7 +218,7 @@ def test_a_date_that_can_mean_two_is_asked_about_with_both_readings(others):
     assert "export.csv: the dates of “start” can be read in two ways (“01/02/2025”)" in english
     assert "day_first=True (--day-first yes) to read “01/02/2025” as 1 February 2025" in english
     assert "day_first=False (--day-first no) to read it as 2 January 2025" in english
-    assert "1 février 2025" in french
+    assert "1er février 2025" in french
 
 
 def test_the_order_can_be_said_and_then_the_other_is_no_day():

@@ -81,7 +81,9 @@ def date(value: dt.date, locale: str, pattern: str) -> str:
     """Write a date with a CLDR pattern."""
     from babel.dates import format_date
 
-    return format_date(value, pattern, locale=locale)
+    text = format_date(value, pattern, locale=locale)
+    # French writes the first of a month as an ordinal, which CLDR leaves to the writer
+    return f"1er{text[1:]}" if locale.startswith("fr") and text.startswith("1 ") and pattern.startswith("d ") else text
 
 
 _DATES = {"date": "d MMMM y", "date_short": "d MMM y", "month": "MMMM y", "month_short": "MMM\u00a0y"}
