@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 from retention_kit.errors import EmptyTableError, InputError, InvalidRowsError, MissingColumnError, OptionError
 from retention_kit.ledger import build_ledger
-from retention_kit.sources import ORIGINS, read_subscriptions
+from retention_kit.sources import ORIGINS, read_customers, read_subscriptions
 from retention_kit.wording import has_message, render
 
 FIXTURES = Path(__file__).parent / "fixtures" / "vendors"
@@ -600,3 +600,12 @@ def test_where_kill_bill_has_0_a_day_and_a_week_count(interval, mrr):
     """12 a day: 12 × 365/12. 12 a week: 12 × 52/12."""
     row = {"subscription_id": "s", "customer_id": "A", "start": "2025-01-01", "amount": 12, "interval": interval}
     assert build_ledger(pd.DataFrame([row]), as_of="2025-01-31").frame["mrr"].tolist() == [mrr]
+
+
+def test_the_customers_export_of_chartmogul_gives_attributes():
+    """Its external id is the customer's; UUID, name and company are attributes, days are days and numbers numbers."""
+    customers = read_customers(FIXTURES / "chartmogul_customers.csv")
+    assert customers.index.tolist() == ["ada", "bo"]
+    assert customers["Plan"].tolist() == ["Pro", "Team"]
+    assert customers["MRR"].tolist() == [100.0, 0.0]
+    assert customers["Customer Since"].tolist() == [pd.Timestamp("2025-01-01"), pd.Timestamp("2025-02-01")]

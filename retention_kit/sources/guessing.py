@@ -12,7 +12,8 @@ from retention_kit.schema import CUSTOMER_ID
 
 # Spellings by field, the likeliest first: a later rank counts where no header is of an earlier one.
 _CUSTOMER = (
-    "id client, client id, identifiant client, code client, numero client, no client, n client, customer number, "
+    "customer external id, id client, client id, identifiant client, code client, numero client, no client, n client, "
+    "customer number, "
     "customer ref, account id, id compte, compte id, user id, organization id, organisation id, company id",
     "customer, client, account, compte, user, utilisateur, organization, organisation, company, societe, entreprise",
     "customer name, client name, nom client, nom du client, account name, company name, raison sociale, email, "
