@@ -187,7 +187,7 @@ def test_an_attribute_that_is_not_there_is_refused_with_those_that_are():
     rows = [("A", "2024-01-01", None, 10.0)]
     with pytest.raises(UnknownColumnError, match=r'by="region" is not an attribute.*They have: segment'):
         ledger_of(*rows, as_of=DAY, customers=customers()).groups("region")
-    with pytest.raises(UnknownColumnError, match="Pass customers= when building the ledger"):
+    with pytest.raises(UnknownColumnError, match="Give the customers when building the ledger"):
         ledger_of(*rows, as_of=DAY).groups("segment")
 
 

@@ -337,7 +337,7 @@ def test_every_reason_has_words_in_both_languages(reason):
 def test_many_bad_rows_are_counted_by_reason_with_three_examples(write):
     bad = [f"s{place},Bo,2025-01-01,,-1,month" for place in range(2, 7)]
     english, french = refused(InvalidRowsError, write(HEADER, GOOD, *bad))
-    assert "5 rows cannot be used. negative amount: row 3" in english
+    assert "5 rows cannot be used: negative amount: row 3" in english
     assert "row 5 (amount “-1”)" in english
     assert "row 6" not in english
     assert "and 2 more" in english
