@@ -356,12 +356,15 @@ def test_when_no_row_is_left_the_reasons_are_told(write):
     assert says(texts, ["No row of export.csv can be used", "row 2 (start “soon”)"], ["Aucune ligne de export.csv"])
 
 
-def test_rows_of_a_dataframe_are_named_by_their_label_and_judged_by_their_place():
-    """Two rows with the same label, as pd.concat leaves them: only the bad one is set aside."""
-    table = subscriptions(("Ada", "2025-01-01", None, 10.0), ("Bo", "soon", None, 10.0)).set_axis([7, 7])
+@pytest.mark.parametrize(("labels", "named"), [([7, 9], 9), ([7, 7], 1)])
+def test_rows_of_a_dataframe_are_named_by_their_label_or_by_their_place_where_labels_repeat(labels, named):
+    """Two rows with the same label, as pd.concat leaves them, are two input rows: only the bad one is set aside."""
+    table = subscriptions(("Ada", "2025-01-01", None, 10.0), ("Bo", "soon", None, 10.0)).set_axis(labels)
     read = read_subscriptions(table, bad_rows="reject")
     assert read.frame["customer_id"].tolist() == ["Ada"]
-    assert read.rejected[["row", "customer_id"]].to_numpy().tolist() == [[7, "Bo"]]
+    assert read.rejected[["row", "customer_id"]].to_numpy().tolist() == [[named, "Bo"]]
+    account = build_ledger(table, as_of="2025-01-31", bad_rows="reject").reconciliation
+    assert account.counts == {"used": 1, "rejected": 1, "outside": 0}
 
 
 # --- customers

@@ -49,7 +49,9 @@ def open_table(table: Table, *, sheet: str | None = None, encoding: str | None =
         If the file is not there, is none of these, has no line or no such sheet.
     """
     if isinstance(table, pd.DataFrame):
-        return Opened(table.reset_index() if table.index.name == CUSTOMER_ID else table, "DataFrame")
+        raw = table.reset_index() if table.index.name == CUSTOMER_ID else table
+        # a label that stands twice, as after concat, names no row
+        return Opened(raw if raw.index.is_unique else raw.reset_index(drop=True), "DataFrame")
     path = Path(table)
     if not path.is_file():
         raise FileNotReadableError("error.file_missing", path=str(path))
