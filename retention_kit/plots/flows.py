@@ -155,7 +155,8 @@ def _draw_steps(axes: "Axes", levels: np.ndarray, moves: pd.Series, lang: str, c
     steps = zip([0.0, *levels[:-1], 0.0], [*levels, levels[-1]], units, looks, strict=True)
     for i, (start, stop, unit, look) in enumerate(steps):
         axes.bar(i, abs(stop - start), 0.7, min(start, stop), **look)
-        text = writer(unit, lang, currency)(abs(stop - start))
+        height = abs(stop - start)
+        text = writer(unit if height else "money", lang, currency)(height)  # nothing has no sign
         side = {"va": "top"} if unit == "loss" else {"va": "bottom"}
         axes.annotate(text, (i, stop), (0, -3 if unit == "loss" else 3), ha="center", **side, **OFFSET)
     places = np.arange(len(levels))
