@@ -432,7 +432,7 @@ def test_exchange_rates_are_hatched_and_in_no_colour_of_gains_or_losses():
 
 
 @pytest.mark.parametrize(
-    ("effect", "written", "level"), [(40.0, "+€40", 1140), (-40.0, "−€40", 1060), (0.0, "+€0", 1100)]
+    ("effect", "written", "level"), [(40.0, "+€40", 1140), (-40.0, "−€40", 1060), (0.0, "€0", 1100)]
 )
 def test_exchange_rates_are_a_step_of_the_waterfall(effect, written, level):
     # 1 000 + 100 + 10 + 40 − 20 − 30 = 1 100, then the rates
