@@ -157,7 +157,7 @@ def test_wrong_options_are_refused_by_name():
         mrr_bridge(ledger, end="2025-03")
     with pytest.raises(MonthError, match="runs backwards"):
         mrr_bridge(ledger, start="2025-02", end="2025-01")
-    with pytest.raises(UnknownColumnError, match="Pass customers="):
+    with pytest.raises(UnknownColumnError, match="Give the customers when building the ledger"):
         mrr_bridge(ledger, by="segment")
 
 

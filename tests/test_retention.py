@@ -175,7 +175,7 @@ def test_wrong_windows_are_refused():
         grr(ledger, "2025-02", "2025-01")
     with pytest.raises(MonthError, match="before the first month with data"):
         logo_retention(ledger, "2024-12", "2025-02")
-    with pytest.raises(UnknownColumnError, match="Pass customers="):
+    with pytest.raises(UnknownColumnError, match="Give the customers when building the ledger"):
         nrr(ledger, "2025-01", "2025-02", by="segment")
 
 
