@@ -60,6 +60,7 @@ def calls(ledger: rk.Ledger) -> dict[str, Callable[[], object]]:
         "mrr_bridge by segment": lambda: rk.mrr_bridge(ledger, by="segment"),
         "movements": lambda: rk.movements(ledger),
         "retention_over_time": lambda: rk.retention_over_time(ledger, window=12),
+        "retention_over_time, compounded": lambda: rk.retention_over_time(ledger, window=12, method="compounded"),
         "cohort_matrix": lambda: rk.cohort_matrix(ledger, measure="nrr"),
     }
 
