@@ -15,7 +15,7 @@ ORDER = (
     *("schema", "checks", "sources", "synthetic", "engines", "ledger", "checking"),  # tables
     *("mrr_movements", "ratios", "retention", "mixes", "renewals", "totals"),  # measures
     *("cohorts", "benchmarks", "survival", "diagnosis"),
-    *("contrasts", "verdicts", "factors", "hypotheses"),  # inference
+    *("contrasts", "balance", "verdicts", "factors", "subjects", "hypotheses", "studies"),  # inference
     *("plots", "tables", "pages"),  # showing
     *("reports", "cli"),  # delivering
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from retention_kit.results.balances import Balance, EValue
 from retention_kit.results.markup import lines, paragraphs
 from retention_kit.wording import Message, language, render
 
@@ -20,9 +21,15 @@ class Arm:
     label : Message or str
         How a sentence names its customers: "customers with a personalised demo".
     n, events, at_risk : int
-        Customers; those whose churn was seen by the horizon; those still watched and active at the horizon.
+        Customers who enter; those whose churn was seen by the horizon; those still watched and active at the horizon.
+        Of early churn: customers, churns of the stretch, customer-months of it.
     value, low, high : float
-        The outcome of the group with its own interval.
+        The outcome of the group with its own interval, as it is without adjustment.
+    n_eff, largest_share : float
+        How many equal customers its starting MRR is worth, and the share of its largest account; NaN where customers
+        count, not money.
+    adjusted : float
+        The outcome of the group after weighting; NaN where nothing was adjusted for.
     """
 
     label: Message | str
@@ -32,6 +39,38 @@ class Arm:
     value: float
     low: float
     high: float
+    n_eff: float = math.nan
+    largest_share: float = math.nan
+    adjusted: float = math.nan
+
+
+@dataclass(frozen=True)
+class Line:
+    """One estimate of the difference, by one method: a row of the forest plot.
+
+    Attributes
+    ----------
+    role : {"decides", "beside", "sensitivity"}
+        The first line decides; no other can change a verdict.
+    label : Message
+        Such as "adjusted", "unadjusted", "landmark at 6 months".
+    estimate, low, high, p_value : float
+    n : int
+        Customers who enter.
+    n_eff : float
+        How many equal customers they are worth; NaN where that is not said.
+    method : Message
+    """
+
+    role: str
+    label: Message
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    n: int
+    n_eff: float
+    method: Message
 
 
 @dataclass(frozen=True)
@@ -90,9 +129,32 @@ class Finding:
     warnings : tuple of Message
     needed : int or None
         Customers needed in all to detect `margin` with 80 % power.
+    lines : tuple of Line
+        The estimate that decides first, then those beside it.
+    p_adjusted : float
+        Corrected for the other hypotheses or groups asked about together; `p_value` if this was the only one.
+    comparisons : int
+        How many were asked about together.
+    check : float
+        p-value of the studentised permutation beside the interval; NaN where none was made.
+    adjusted_for : tuple of Message
+        What the groups were made alike in, by name; empty without adjustment.
+    population : Message or None
+        Which customers the number is about, where it is not simply all who enter.
+    balance : Balance or None
+    e_value : EValue or None
+    landmark : int or None
+        Month of age from which a dated factor is compared.
+    cluster : str or None
+        The attribute whose groups, not customers, were left out one by one.
+    beside : tuple of Message
+        Other tests of the same question (log-rank, Cox), which decide nothing.
+    measured : str or None
+        The column measured, of measured_number and measured_share.
+    currency : str or None
     """
 
-    factor: str
+    factor: str | None
     outcome: str
     horizon: int
     estimate: float
@@ -110,6 +172,19 @@ class Finding:
     needed: int | None = None
     excluded: tuple[Message, ...] = ()
     warnings: tuple[Message, ...] = field(default=())
+    lines: tuple[Line, ...] = ()
+    p_adjusted: float = math.nan
+    comparisons: int = 1
+    check: float = math.nan
+    adjusted_for: tuple[Message, ...] = ()
+    population: Message | None = None
+    balance: Balance | None = None
+    e_value: EValue | None = None
+    landmark: int | None = None
+    cluster: str | None = None
+    beside: tuple[Message, ...] = ()
+    measured: str | None = None
+    currency: str | None = None
 
     def _fields(self) -> dict[str, Any]:
         treated, reference = self.arms
@@ -183,3 +258,32 @@ class Finding:
         title = html.escape(self.verdict.text())
         lead = f"<p><strong>{title}.</strong> {html.escape(self.sentence())}</p>"
         return f'<div class="rk-result" lang="{language()}">{lead}{notes}</div>'
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Findings:
+    """The answer when a factor has more than two values: do they differ at all, and each against the reference.
+
+    Attributes
+    ----------
+    items : tuple of Finding
+        One a group, against the reference; their `p_adjusted` are Holm's.
+    p_value : float
+        Of the global test that all groups are alike.
+    method : Message
+        The global test: log-rank, or equal ratios.
+    """
+
+    items: tuple[Finding, ...]
+    p_value: float
+    method: Message
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rows of every finding."""
+        return pd.concat([item.to_frame() for item in self.items], ignore_index=True)

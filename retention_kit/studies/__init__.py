@@ -1,0 +1,1 @@
+"""Studies: hypotheses declared, locked, run and corrected together."""
