@@ -114,12 +114,24 @@ class ImmortalTimeError(FactorError):
     """A date as factor, compared ever against never."""
 
 
+class CovariateTimingError(OptionError):
+    """Something to adjust for that was known only after the comparison began."""
+
+
+class OutcomeAsCovariateError(OptionError):
+    """Something to adjust for that says who has left."""
+
+
 class UnknownParameterError(OptionError):
     """A report has no parameter of that name."""
 
 
 class ParameterTypeError(OptionError):
     """A report's parameter cannot take that value."""
+
+
+class ProtocolChangedError(OptionError):
+    """A study whose protocol is not the one that was locked, or a look at older data than the last."""
 
 
 class ReportError(RetentionKitError):

@@ -79,6 +79,17 @@ def month_end(number: int) -> dt.date:
     return (month_start(number) + pd.offsets.MonthEnd(0)).date()
 
 
+def month_ends(numbers: np.ndarray) -> pd.DatetimeIndex:
+    """Return the last days of months counted since January of year 0.
+
+    Examples
+    --------
+    >>> month_ends(np.array([2024 * 12 + 1]))[0]
+    Timestamp('2024-02-29 00:00:00')
+    """
+    return month_starts(np.asarray(numbers) + 1) - pd.Timedelta(days=1)
+
+
 def parse_day(value: Any) -> dt.date:
     """Return a day given as a date or as text like ``"2025-12-31"``.
 

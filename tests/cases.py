@@ -150,3 +150,50 @@ def segmented_books(draw):
     table = pd.concat([anchor, table], ignore_index=True)
     kept = build_ledger(table, as_of=day, customers=customers(), end_inclusive=False)
     return kept, oracle.ledger(table, day)
+
+
+def life(value, start="2024-01", churned=None, *, pays=10, then=None, turn=6, interval="month", back=None, **more):
+    """A customer for `ledger_of_lives`: left at age `churned`, paid `then` from age `turn` on, was `back` at an age."""
+    return {"demo": value, "start": start, "churned": churned, "pays": pays, "then": then, "turn": turn} | {
+        "interval": interval,
+        "back": back,
+        "more": more,
+    }
+
+
+def crowd(value, n, gone=0, at=6, **more):
+    """`n` customers alike but that `gone` of them left at age `at`."""
+    return [life(value, churned=at, **more) for _ in range(gone)] + [life(value, **more) for _ in range(n - gone)]
+
+
+def ledger_of_lives(people, as_of="2025-12-31", ids=None, factor=10, **options):
+    """The ledger of such customers, with `demo` and whatever else each was given as attributes."""
+    ids = ids or [f"c{place:04}" for place in range(len(people))]
+    rows = [row for who, given in zip(ids, people, strict=True) for row in _rows_of(who, given, factor)]
+    table = pd.DataFrame(rows, columns=["customer_id", "start", "end", "amount", "interval"])
+    table.insert(0, "subscription_id", [f"s{place}" for place in range(len(table))])
+    table["end"] = pd.to_datetime(table["end"])
+    customers = pd.DataFrame(
+        [{"customer_id": who, "demo": each["demo"], **each["more"]} for who, each in zip(ids, people, strict=True)]
+    )
+    return build_ledger(table, as_of=as_of, customers=customers, end_inclusive=False, **options)
+
+
+def _rows_of(who, given, factor):
+    begin, months = pd.Period(given["start"], "M"), 12 if given["interval"] == "year" else 1
+    day = {
+        age: None if age is None else (begin + age).start_time
+        for age in (0, *(given[k] for k in ("churned", "turn", "back")))
+    }
+    last = day[given["churned"]]
+
+    def row(start, end, pays):
+        return who, start, end, pays * months * factor / 10, given["interval"]
+
+    if given["then"] is None or (given["churned"] or 10**6) <= given["turn"]:
+        yield row(day[0], last, given["pays"])
+    else:
+        yield row(day[0], day[given["turn"]], given["pays"])
+        yield row(day[given["turn"]], last, given["then"])
+    if given["back"] is not None:
+        yield row(day[given["back"]], None, given["pays"])

@@ -351,3 +351,55 @@ def mix_effect(book, before, after, segment, measure):
         r0, r1 = (r1 if r0 is None else r0) or 0, (r0 if r1 is None else r1) or 0
         found[name] = (w0 + w1) / 2 * (r1 - r0), (r0 + r1) / 2 * (w1 - w0)
     return found
+
+
+# ---- who entered late, what came at a date, what was paid at an age ----
+
+
+def late_lives(whole, kept):
+    """(first month or None, age at churn or None, last age watched, age when watching began) by customer.
+
+    `whole` is the book of everything in the file, `kept` that of an export complete only since a month, the month
+    before being its first. Who pays in it began where an unbroken row of payments leads back to, if it leads back to
+    their very first; else nobody knows.
+    """
+    lives = {}
+    for who in kept.paid:
+        seen = start = kept.start(who)
+        if seen == kept.first:
+            first = whole.start(who)
+            unbroken = all(whole.at(who, month) for month in range(first, seen + 1))
+            start = first if unbroken else None
+        origin = seen if start is None else start
+        at_zero = [month - origin for month in range(seen, kept.last + 1) if not kept.at(who, month)]
+        lives[who] = (start, min(at_zero, default=None), kept.last - origin, seen - origin)
+    return lives
+
+
+def first_month_end(day):
+    """The month of the first month end at or after a day, by looking at one after the other."""
+    month = number(day) - 2
+    while last_day(month) < day:
+        month += 1
+    return month
+
+
+def subjects(book, zero_of):
+    """(age, churned, potential months) from each customer's zero, for those still there at it."""
+    found = {}
+    for who, (_, churned, watched) in time_to_churn(book).items():
+        zero, last = zero_of(who), watched if churned is None else churned
+        if zero is not None and (last > zero or (last == zero and churned is None)):
+            found[who] = last - zero, churned is not None, watched - zero
+    return found
+
+
+def amounts(book, who, zero, horizon, outcome):
+    """(what is added above, what below) of one customer, in cents."""
+    before, then = (book.at(who, book.start(who) + zero + months) for months in (0, horizon))
+    return {
+        "nrr": (then, before),
+        "grr": (min(then, before), before),
+        "expansion": (max(then - before, 0), before),
+        "spend": (then, 1),
+    }[outcome]

@@ -16,6 +16,7 @@ ORDER = (
     *("mrr_movements", "ratios", "retention", "mixes", "renewals", "totals"),  # measures
     *("cohorts", "benchmarks", "survival", "diagnosis"),
     *("contrasts", "balance", "verdicts", "factors", "subjects", "hypotheses", "studies"),  # inference
+    *("signals", "forecasts"),
     *("plots", "tables", "pages"),  # showing
     *("reports", "cli"),  # delivering
 )

@@ -22,6 +22,7 @@ from retention_kit.errors import (
 )
 from retention_kit.ledger import Ledger, build_ledger, open_ledger
 from retention_kit.sources import read_subscriptions
+from retention_kit.synthetic import make_business
 from retention_kit.wording import has_message
 
 DAY = dt.date(2024, 12, 31)
@@ -367,3 +368,94 @@ def test_a_table_without_ends_says_that_every_subscription_runs_on():
     keys = [warning.key for warning in build_ledger(table, as_of="2024-03-31").warnings]
     assert keys == ["warning.no_end_column"]
     assert build_ledger(table.assign(end=None), as_of="2024-03-31").warnings == ()
+
+
+# --- when contracts can end, and who began before the history ------------------------------------------------------
+
+
+def test_terms_are_the_longest_interval_among_those_a_customer_began_with():
+    """Bo's yearly contract comes later, Cy's is beside a monthly one, Fo pays only after a free half-year."""
+    rows = [
+        ("Ada", "2024-01-10", None, 10.0, {"interval": "quarter", "interval_count": 2}),
+        ("Bo", "2024-01-10", None, 10.0),
+        ("Bo", "2024-02-10", None, 120.0, {"interval": "year"}),
+        ("Cy", "2024-01-10", None, 10.0),
+        ("Cy", "2024-01-20", None, 120.0, {"interval": "year"}),
+        ("Di", "2024-01-10", None, 10.0, {"interval": "week", "interval_count": 26}),
+        ("Ed", "2024-01-10", None, 240.0, {"interval": "year", "interval_count": 2}),
+        (
+            "Fo",
+            "2024-01-10",
+            None,
+            60.0,
+            {"interval": "half_year", "discount_percent": 100.0, "discount_until": "2024-07-10"},
+        ),
+        ("Fo", "2024-02-10", "2024-06-01", 9.0, {"interval": "year", "status": "trialing"}),
+    ]
+    ledger = ledger_of(*rows, as_of="2024-12-31")
+    assert dict(zip(ledger.ids, ledger.terms.tolist(), strict=True)) == {
+        **{"Ada": 6, "Bo": 1, "Cy": 12, "Di": 1, "Ed": 24, "Fo": 6}
+    }
+
+
+def test_yearly_contracts_of_the_invented_business_end_every_twelve_months():
+    business = make_business(300, seed=3)
+    yearly = business.subscriptions.groupby("customer_id")["interval"].agg(lambda cells: (cells == "year").any())
+    ledger = build_ledger(business.subscriptions, as_of=business.as_of, end_inclusive=False)
+    expected = yearly.reindex(ledger.ids).map({True: 12, False: 1})
+    assert ledger.terms.tolist() == expected.tolist()
+    assert set(ledger.terms) == {1, 12}
+
+
+def test_a_table_of_months_and_a_start_nobody_knows_have_terms_of_one():
+    assert Ledger.from_frame(LONG, as_of="2025-02-28").terms.tolist() == [1, 1, 1]
+    gap = [
+        ("Ada", f"2024-{month}-01", end, 12.0, {"interval": "year"})
+        for month, end in (("01", "2024-02-01"), ("04", None))
+    ]
+    assert ledger_of(*gap, as_of="2024-12-31", history_from="2024-06").terms.tolist() == [1]
+
+
+def test_refunds_that_empty_a_customer_keep_terms_beside_their_customers():
+    rows = [("Ada", "2024-01-10", "2024-02-10", 10.0), ("Bo", "2024-01-10", None, 120.0, {"interval": "year"})]
+    back = pd.DataFrame({"customer_id": ["Ada"], "at": ["2024-01-31"], "amount": [10]})
+    ledger = ledger_of(*rows, as_of="2024-03-31", refunds=back, refund_rule="issue")
+    assert (ledger.ids.tolist(), ledger.terms.tolist()) == (["Bo"], [12])
+
+
+def test_a_true_start_is_the_first_of_an_unbroken_row_of_contracts():
+    """The history opens with December 2023: Ada a row of two, Bo with a hole, Cy one beneath two, Di in December."""
+    rows = [
+        ("Ada", "2023-02-15", "2023-08-15", 10.0),
+        ("Ada", "2023-08-15", None, 12.0),
+        ("Bo", "2023-02-15", "2023-07-15", 10.0),
+        ("Bo", "2023-08-15", None, 12.0),
+        ("Cy", "2023-06-01", None, 10.0),
+        ("Cy", "2023-02-15", "2023-03-15", 10.0),
+        ("Cy", "2023-01-01", "2023-09-15", 10.0),
+        ("Di", "2023-12-20", None, 10.0),
+        ("Ed", "2024-01-01", None, 10.0),
+    ]
+    ledger = ledger_of(*rows, as_of="2024-06-30", history_from="2024-01")
+    lives = ledger.engine.lives(ledger.book)
+    assert ledger.book.truncated.tolist() == [True, True, True, True, False]
+    assert lives.known.tolist() == [True, False, True, True, True]
+    assert lives.entry.tolist() == [10, 0, 11, 0, 0]
+
+
+def test_what_a_shorter_history_knows_of_a_customer_is_what_the_whole_file_knows():
+    """Delayed entry changes from when on a customer is watched, not how old they are or when they leave."""
+    business = make_business(300, seed=3)
+    whole, late = (
+        build_ledger(business.subscriptions, as_of=business.as_of, end_inclusive=False, history_from=since)
+        for since in (None, "2024-06")
+    )
+    lives, after = whole.engine.lives(whole.book), late.engine.lives(late.book)
+    some = after.known & (after.entry > 0)
+    where = whole.ids.get_indexer(late.ids[some])
+    assert some.sum() > 50
+    for name in ("start", "watched"):
+        assert getattr(after, name)[some].tolist() == getattr(lives, name)[where].tolist()
+    assert after.churned[some].tolist() == lives.churned[where].tolist()
+    assert (after.start + after.entry)[some].tolist() == [late.book.first] * int(some.sum())
+    assert late.terms[some].tolist() == whole.terms[where].tolist()

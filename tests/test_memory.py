@@ -1,18 +1,19 @@
 """The embedded engine: blocks, its tables of rows and months, lives."""
 
 import dataclasses
+import datetime as dt
 from fractions import Fraction
 
 import hypothesis.strategies as st
 import numpy as np
 import oracle
 import pytest
-from cases import books, ledger_of_paths
-from hypothesis import example, given, settings
+from cases import TABLES, books, ledger_of, ledger_of_paths
+from hypothesis import assume, example, given, settings
 
 from retention_kit.engines import memory
 from retention_kit.engines.memory import flows
-from retention_kit.ledger import Ledger
+from retention_kit.ledger import Ledger, build_ledger
 
 
 def everything(ledger):
@@ -157,6 +158,47 @@ def test_lives_with_grace_by_hand(path, grace, churned):
     lives = memory.lives(ledger_of_paths({"Ada": path, "Bo": [1] * 5}).book, grace)
     assert lives.churned.tolist() == [churned, -1]
     assert lives.watched.tolist() == [4, 4]
+
+
+def test_seen_from_the_start_means_watched_from_age_0():
+    assert memory.lives(ledger_of_paths({"Ada": [10, 10], "Bo": [0, 10]}).book).entry.tolist() == [0, 0]
+
+
+@settings(max_examples=30)
+@given(TABLES.filter(len), st.sampled_from(["2023-03", "2023-06", "2023-12", "2024-03"]))
+def test_late_lives_are_the_oracle_s(table, since):
+    """An export complete only since a month: who paid before enters at their true age, if it is known."""
+    day, opening = dt.date(2024, 6, 30), int(since[:4]) * 12 + int(since[5:]) - 2
+    kept = oracle.ledger(table, day, opening=opening)
+    assume(kept is not None)
+    ledger = build_ledger(table, as_of=day, end_inclusive=False, history_from=since)
+    lives, expected = memory.lives(ledger.book), oracle.late_lives(oracle.ledger(table, day), kept)
+    for place, who in enumerate(ledger.ids):
+        start, churned, watched, entry = expected[who]
+        assert lives.known[place] == (start is not None)
+        assert lives.start[place] == (kept.start(who) if start is None else start)
+        assert lives.churned[place] == (-1 if churned is None else churned)
+        assert (lives.watched[place], lives.entry[place]) == (watched, entry)
+    everyone = np.arange(ledger.book.customers) % 2 == 0
+    assert memory.only(ledger.book, everyone).origin.tolist() == ledger.book.origin[everyone].tolist()
+
+
+@settings(max_examples=20)
+@given(books(), st.lists(st.integers(0, 30), min_size=6, max_size=6))
+def test_mrr_at_an_age_of_each_one_s_own(both, drawn):
+    ledger, expected = both
+    ages = np.array(drawn[: len(ledger.ids)])
+    found = memory.at_age(ledger.book, ages).tolist()
+    assert found == [expected.at(who, expected.start(who) + age) for who, age in zip(ledger.ids, drawn, strict=False)]
+    assert memory.at_age(ledger.book, drawn[0])[0] == found[0]
+
+
+def test_mrr_at_an_age_before_watching_began_or_from_an_unknown_start_is_none():
+    """Ada began in October 2024 and is 2 months old in December, when watching begins; nobody knows Bo's start."""
+    rows = [("Ada", "2024-10-01", None, 10.0), ("Bo", "2024-06-01", "2024-08-01", 7.0), ("Bo", "2024-12-01", None, 7.0)]
+    book = ledger_of(*rows, as_of="2025-03-31", history_from="2025-01").book
+    at = [memory.at_age(book, age).tolist() for age in (0, 1, 2, 5, 6)]
+    assert at == [[0, 0], [0, 0], [1000, 0], [1000, 0], [0, 0]]
 
 
 MONEY = st.one_of(st.integers(1, 12), st.integers(1, 10**7), st.integers(1, 10**15))

@@ -12,7 +12,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from retention_kit import plots
-from retention_kit.results import Arm, Bridge, CohortMatrix, Finding, Trend, Verdict
+from retention_kit.errors import OptionError
+from retention_kit.results import Arm, Balance, Bridge, CohortMatrix, Finding, Findings, Line, Trend, Verdict
 from retention_kit.wording import Message, use_language
 
 RULE = Message("word.customer")
@@ -72,6 +73,43 @@ def over_time(months=25):
     return Trend(frame, 12, rule, "EUR")
 
 
+def ratio_of(estimate=2.1, low=1.2, high=3.75):
+    return replace(finding_of("early_churn"), estimate=estimate, low=low, high=high, margin=1.5, window=3)
+
+
+def with_lines(finding, *estimates):
+    """Return the finding with an estimate that decides and others beside it, each with its own interval."""
+    labels = ["line.adjusted", "line.unadjusted", "line.without_largest"]
+    rows = [
+        Line("decides" if i == 0 else "beside", Message(labels[i % 3]), x, x - 0.05, x + 0.05, 0.2, 90, 80.0, RULE)
+        for i, x in enumerate(estimates)
+    ]
+    return replace(finding, lines=tuple(rows))
+
+
+def findings_of(groups=3, label="customers of channel number {}"):
+    """Return groups against one reference, each with a curve of its own."""
+    items = []
+    for i in range(groups):
+        one = finding_of(estimate=0.02 * i, labels=(label.format(i), "customers of no channel"))
+        lower = one.curves.assign(
+            value=one.curves["value"].where(one.curves["group"] == 1, 1 - 0.04 * i * one.curves["age"] / 12)
+        )
+        items.append(replace(one, curves=lower))
+    return Findings(tuple(items), 0.04, RULE)
+
+
+def balance_of():
+    rows = [
+        ("segment", "PME", -0.41, 0.0),
+        ("plan", "Annuel avec accompagnement dédié", 0.22, 0.011),
+        ("age", None, 0.61, -0.0),
+    ]
+    frame = pd.DataFrame(rows, columns=["covariate", "level", "raw", "weighted"]).astype({"level": object})
+    frame["level"] = frame["level"].where(frame["level"].notna(), None)
+    return Balance(frame.assign(power=1, variance_ratio=1.0), (180, 220), (150.2, 170.8))
+
+
 DRAWN = {
     "cohorts": lambda **how: plots.plot_cohort_matrix(matrix_of(6), **how),
     "bridge": lambda **how: plots.plot_bridge(bridge_of(6), **how),
@@ -82,6 +120,12 @@ DRAWN = {
     "over time": lambda **how: plots.plot_retention_over_time(over_time(), **how),
     "survival": lambda **how: plots.plot_survival(finding_of(), **how),
     "finding": lambda **how: plots.plot_finding(finding_of(), **how),
+    "ratio": lambda **how: plots.plot_finding(ratio_of(), **how),
+    "forest": lambda **how: plots.plot_forest(with_lines(finding_of(), 0.06, 0.09, 0.03), **how),
+    "forest of groups": lambda **how: plots.plot_forest(findings_of(), **how),
+    "balance": lambda **how: plots.plot_balance(balance_of(), **how),
+    "survival of groups": lambda **how: plots.plot_survival(findings_of(), **how),
+    "no curve": lambda **how: plots.plot_survival(replace(finding_of(), curves=pd.DataFrame()), **how),
 }
 
 
@@ -535,7 +579,7 @@ def test_the_finding_is_drawn_in_points_against_the_margin():
     assert "trop petit pour compter\u00a0: moins de 5 points" in words(ax)
     band = ax.collections[0].get_paths()[0].vertices[:, 0]
     assert (band.min(), band.max()) == pytest.approx((-5, 5))
-    assert "à l’avantage de\u00a0: with demo\u00a0→" in words(ax)
+    assert "plus élevé pour\u00a0: with demo\u00a0→" in words(ax)
     assert "+10" in words(ax)
 
 
@@ -555,3 +599,109 @@ def test_the_interval_in_words_stays_inside_the_picture(estimate):
 def test_a_finding_without_an_estimate_says_so():
     finding = finding_of(estimate=float("nan"))
     assert "no estimate" in words(plots.plot_finding(finding, lang="en"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "numbers", "written"),
+    [
+        (
+            "spend",
+            (31.0, 4.5, 57.5, 20.0),
+            "+31\u00a0€ par mois (intervalle à 95\u00a0%\u00a0: de +4,50\u00a0€ à +57,50\u00a0€)",
+        ),
+        ("measured_number", (-0.4, -0.7, -0.1, 0.3), "−0,4 (intervalle à 95\u00a0%\u00a0: de −0,7 à −0,1)"),
+        ("measured_share", (0.09, 0.03, 0.15, 0.05), "+9,0 points (intervalle à 95\u00a0%\u00a0: de +3,0 à +15,0)"),
+    ],
+)
+def test_each_difference_is_written_in_its_own_unit(outcome, numbers, written):
+    given = dict(zip(("estimate", "low", "high", "margin"), numbers, strict=True))
+    finding = replace(finding_of(outcome), **given, currency="EUR", measured="csat")
+    ax = plots.plot_finding(finding, lang="fr")
+    assert written in words(ax)
+    assert collisions(ax) == []
+    assert outside(ax) == []
+
+
+def test_a_ratio_stands_on_a_logarithmic_axis_around_one():
+    ax = plots.plot_finding(ratio_of(), lang="en")
+    interval, estimate = ax.get_lines()
+    assert interval.get_xdata() == pytest.approx(np.log([1.2, 3.75]))
+    assert estimate.get_xdata() == pytest.approx([np.log(2.1)])
+    band = ax.collections[0].get_paths()[0].vertices[:, 0]
+    assert (band.min(), band.max()) == pytest.approx((-np.log(1.5), np.log(1.5)))
+    places = dict(zip([text.get_text() for text in tick_labels(ax.xaxis)], ax.get_xticks(), strict=True))
+    assert places["1"] == 0
+    assert places["2"] == pytest.approx(np.log(2))
+
+
+# --- forest, balance, several groups -----------------------------------------------------------------------
+
+
+def test_the_estimate_that_decides_is_filled_and_the_others_hollow():
+    ax = plots.plot_forest(with_lines(finding_of(), 0.06, 0.09, 0.03), lang="en")
+    markers = [line for line in ax.get_lines() if line.get_marker() not in ("None", "")]
+    assert [line.get_xdata()[0] for line in markers] == pytest.approx([6, 9, 3])
+    assert [line.get_markerfacecolor() == "white" for line in markers] == [False, True, True]
+    assert [line.get_ydata()[0] for line in markers] == sorted((line.get_ydata()[0] for line in markers), reverse=True)
+    assert {"+6.0 (+1.0 to +11.0)", "+9.0 (+4.0 to +14.0)", "+3.0 (−2.0 to +8.0)"} <= set(words(ax))
+    assert "Groups made alike" in words(ax)
+
+
+def test_the_forest_shades_the_margin_and_says_so():
+    ax = plots.plot_forest(with_lines(finding_of(), 0.06, 0.09), lang="en")
+    band = ax.patches[0]
+    assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((-5, 5))
+    assert "Shaded: less than 5 points" in ax.get_title(loc="left").replace("\n", " ")
+    assert "hollow" in ax.get_title(loc="left")
+    assert "hollow" not in plots.plot_forest(findings_of(), lang="en").get_title(loc="left")
+
+
+def test_an_estimate_that_is_missing_keeps_its_row():
+    ax = plots.plot_forest(with_lines(finding_of(), 0.06, float("nan")), lang="en")
+    assert "no estimate" in words(ax)
+    assert len(ax.get_yticks()) == 2
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_long_names_of_many_groups_do_not_collide(lang):
+    found = findings_of(7, label=LONG + " {}")
+    for ax in (plots.plot_forest(found, lang=lang), plots.plot_survival(findings_of(4, label=LONG + " {}"), lang=lang)):
+        assert collisions(ax) == []
+        assert outside(ax) == []
+
+
+def test_findings_of_different_outcomes_share_no_forest():
+    with pytest.raises(OptionError, match="2 different outcomes"):
+        plots.plot_forest([finding_of(), finding_of("rmst")])
+
+
+def test_every_group_has_its_curve_the_reference_last():
+    ax = plots.plot_survival(findings_of(), lang="en")
+    lines = ax.get_lines()[:4]
+    assert len({str(line._dash_pattern) for line in lines}) == 4
+    assert [line.get_ydata()[-1] for line in lines] == pytest.approx([1, 0.96, 0.92, 0.98**12])
+    assert "Customers of no channel, still watched" in words(ax)
+
+
+def test_early_churn_is_one_curve_of_all_customers():
+    curves = ratio_of().curves
+    ax = plots.plot_survival(replace(ratio_of(), curves=curves[curves["group"] == 0]), lang="en")
+    assert len(ax.get_lines()) == 2  # the curve and the horizon
+    assert "All customers, whose contract could end" in words(ax)
+
+
+def test_an_outcome_measured_once_has_no_curve_and_says_so():
+    ax = plots.plot_survival(replace(finding_of(), curves=pd.DataFrame()), lang="en")
+    assert words(ax) == ["No curve: this outcome has one value a group."]
+    assert ax.get_lines()[:] == []
+
+
+def test_the_balance_is_drawn_without_signs_before_and_after_the_worst_on_top():
+    ax = plots.plot_balance(balance_of(), lang="en")
+    before, after, line = ax.get_lines()
+    assert before.get_xdata() == pytest.approx([0.22, 0.41, 0.61])
+    assert after.get_xdata() == pytest.approx([0.011, 0, 0])
+    assert list(line.get_xdata()) == [0.1, 0.1]
+    assert line.get_linestyle() == "--"
+    assert (before.get_markerfacecolor(), before.get_marker()) != (after.get_markerfacecolor(), after.get_marker())
+    assert before.get_markerfacecolor() == "white"

@@ -4,13 +4,16 @@ The tests count with their own few lines of pandas, month end by month end, neve
 """
 
 import datetime as dt
+import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from retention_kit.synthetic import HABITS, make_business
+from retention_kit.errors import OptionError
+from retention_kit.schema import EVENT_KINDS
+from retention_kit.synthetic import EVENTS, HABITS, make_business
 
 approx = pytest.approx
 
@@ -371,3 +374,283 @@ def test_twelve_months_of_the_default_business_are_believable(business):
     assert 0.95 <= nrr <= 1.05
     assert 0.80 <= grr <= 0.90
     assert 0.75 <= logo <= 0.85
+
+
+# Events
+
+
+@pytest.fixture(scope="module")
+def told():
+    """A business whose events warn of churn in six cases of ten."""
+    return make_business(6_000, seed=5, warning=0.6)
+
+
+@pytest.fixture(scope="module")
+def untold():
+    """The same business, whose events say nothing about churn."""
+    return make_business(6_000, seed=5, warning=0.0)
+
+
+def counts(business, kind, months=48, of="size"):
+    """Events of a kind (or the sum of their values) by customer and calendar month, in the shape of `monthly_mrr`."""
+    some = business.events.query("kind == @kind")
+    who = pd.Index(business.customers["customer_id"]).get_indexer(some["customer_id"])
+    month = (some["at"].dt.year * 12 + some["at"].dt.month).to_numpy() - (2025 * 12 + 12) + months - 1
+    inside, shape = month >= 0, (len(business.customers), months)
+    place = np.ravel_multi_index((who[inside], month[inside]), shape)
+    weights = some["value"].to_numpy()[inside] if of == "value" else None
+    return np.bincount(place, weights=weights, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def working_days(months=48):
+    ends = pd.date_range(end=AS_OF, periods=months, freq="ME")
+    return np.array([len(pd.bdate_range(end.replace(day=1), end)) for end in ends])
+
+
+def watched(business):
+    """Month ends, in the shape of `monthly_mrr`, at which a customer paid and had paid a month before and whose next
+    three are known; and whether one of these three is not paid."""
+    paying = monthly_mrr(business).to_numpy() > 0
+    leaves = np.zeros_like(paying)
+    for ahead in (1, 2, 3):
+        leaves[:, :-ahead] |= paying[:, :-ahead] & ~paying[:, ahead:]
+    seen = paying.copy()
+    seen[:, 1:] &= paying[:, :-1]
+    seen[:, [0, -3, -2, -1]] = False
+    return seen, leaves
+
+
+def drifting(business):
+    """Whether an account was used on less than half of a month's working days, by customer and month.
+
+    As usual 97 % of the days from a few seats on; in a drift 30 % of them at most: of 21 days 6.1, error 2.1.
+    """
+    return counts(business, "login") < 0.5 * working_days()
+
+
+def rates(business, shows):
+    """Share of month ends at which something shows: of those who leave within 3 months, of the others; with errors.
+
+    Larger accounts only: one with a seat or two is used on 58 or 82 % of the days. A customer's month ends of one kind
+    are one draw, so the error counts customers for the leavers, and month ends by three for the others.
+    """
+    seen, leaves = watched(business)
+    seen &= business.customers["segment"].ne("SMB").to_numpy()[:, None]
+    hit, false = shows[seen & leaves].mean(), shows[seen & ~leaves].mean()
+    leavers, others = (seen & leaves).any(axis=1).sum(), (seen & ~leaves).sum() / 3
+    return hit, false, np.sqrt(hit * (1 - hit) / leavers), np.sqrt(false * (1 - false) / others)
+
+
+@pytest.mark.parametrize(
+    ("made_with", "digest"),
+    [
+        ({}, "993fe1f8374e2c427adf0ded790519b8233128204170ab64900c298f42a3fd5f"),
+        ({"customers": 300, "seed": 3}, "ae5fbcc5d74251c23f3df0ded12df7b0be3dedeeb764ea20ff576ee2cd4b0c03"),
+        (
+            {"customers": 500, "seed": 11, "demo_effect": -0.06, "as_of": "2025-06-15", "months": 30},
+            "6fbd496a4c4632d6ff4411cc508d9bc3eb9ddea76b4876971cd04143a7a45547",
+        ),
+    ],
+)
+def test_contracts_and_customers_are_those_of_before_there_were_events(made_with, digest):
+    """Digests of the two tables as the version before wrote them."""
+    business = make_business(**made_with)
+    text = business.customers.to_csv(index=False) + business.subscriptions.to_csv(index=False)
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
+
+
+def test_the_same_seed_gives_the_same_events_and_what_is_planted_changes_nothing_else():
+    one, two, other = make_business(200, seed=3), make_business(200, seed=3), make_business(200, seed=4)
+    assert_frame_equal(one.events, two.events)
+    assert not one.events.equals(other.events)
+    silent = make_business(200, seed=3, warning=0, upsell=0)
+    assert_frame_equal(one.customers, silent.customers)
+    assert_frame_equal(one.subscriptions, silent.subscriptions)
+    assert not one.events.equals(silent.events)
+
+
+def test_events_have_the_columns_types_and_values_of_their_kinds(business):
+    events = business.events
+    assert list(events.columns) == ["customer_id", "at", "kind", "value"]
+    assert events["at"].dtype == "datetime64[s]"
+    assert set(events["kind"]) == set(EVENT_KINDS)
+    assert events["at"].is_monotonic_increasing
+    value = {kind: some["value"] for kind, some in events.groupby("kind")}
+    assert all(value[kind].isna().all() for kind in ("ticket", "complaint", "email_sent", "email_opened"))
+    bounds = {"login": (1, 2_000), "feature_use": (1, 12), "nps": (0, 10)}
+    bounds |= {"payment_late": EVENTS.days_late, "limit_reached": EVENTS.near_limit}
+    for kind, (low, high) in bounds.items():
+        assert value[kind].between(low, high).all()
+
+
+@pytest.mark.parametrize("as_of", ["2025-12-31", "2024-02-29", "2025-06-15"])
+def test_events_lie_within_the_life_of_their_customer_and_never_after_as_of(as_of):
+    business = make_business(400, as_of=as_of)
+    rows, events = business.subscriptions, business.events
+    assert events["at"].max() <= pd.Timestamp(as_of)
+    assert events["at"].max() > pd.Timestamp(as_of) - pd.Timedelta(days=5)
+    main = rows[["customer_id", "start", "end"]].assign(end=rows["end"].fillna(pd.Timestamp.max.floor("s")))
+    days = events[["customer_id", "at"]].drop_duplicates().reset_index()
+    held = days.merge(main, on="customer_id").query("start <= at < end")
+    assert set(held["index"]) == set(days["index"])
+    assert {"trialing"} == set(rows["status"]) - {"active", "cancelled"}
+
+
+def test_a_warning_changes_only_the_last_months_of_those_who_leave():
+    never, always = make_business(400, seed=9, warning=0), make_business(400, seed=9, warning=1)
+    ends = always.subscriptions.groupby("customer_id")["end"].max()
+    some = always.subscriptions.groupby("customer_id")["end"].apply(lambda column: column.notna().all())
+    gone = ends[some & ~ends.index.isin(lines(always).query("opened != start")["customer_id"])]
+    one_life = gone[lines(always).groupby("customer_id").size().reindex(gone.index) == 1].dt.to_period("M")
+    before = []
+    for business in (never, always):
+        events = business.events[business.events["customer_id"].isin(one_life.index)]
+        month = events["at"].dt.to_period("M").astype("int64")
+        before.append(events[month < events["customer_id"].map(one_life).astype("int64") - 3].reset_index(drop=True))
+    assert len(before[0]) > 1_000
+    assert_frame_equal(*before)
+    later = [
+        business.events.query("kind == 'complaint'")["customer_id"].isin(one_life.index).sum()
+        for business in (never, always)
+    ]
+    assert later[1] > 3 * later[0]
+
+
+def test_the_drift_is_as_frequent_as_truth_says(told):
+    hit, false, error, false_error = rates(told, drifting(told))
+    truth = told.truth
+    # b = 1 - 0.98 ** 3 = 0.0588; hit 0.6 + 0.4 b = 0.6235
+    assert (truth.false_alarm_rate, truth.hit_rate) == approx((0.058808, 0.623523), abs=1e-6)
+    # a drift is missed or a usual month taken for one in about 1 % of the months at its first depth
+    assert hit == approx(truth.hit_rate, abs=3 * error + 0.01)
+    assert false == approx(truth.false_alarm_rate, abs=3 * false_error + 0.002)
+    assert error < 0.025
+    assert false_error < 0.004
+
+
+def test_lift_follows_from_the_two_rates_by_bayes_rule(told):
+    """Base rate counted month end by month end; the lift of those who drift among the larger accounts likewise."""
+    truth, shows = told.truth, drifting(told)
+    seen, leaves = watched(told)
+    seen &= told.customers["segment"].ne("SMB").to_numpy()[:, None]
+    base = leaves[seen].mean()
+    expected = truth.hit_rate / (truth.hit_rate * base + truth.false_alarm_rate * (1 - base))
+    lift = leaves[seen & shows].mean() / base
+    # about 500 leavers in 1,200 drifts: error of the share 0.02 of 0.3, so 7 % of the lift
+    assert lift == approx(expected, rel=0.2)
+    assert lift > 4
+    paying = monthly_mrr(told).to_numpy() > 0
+    # base_rate knows the churn after the closing day: months without it differ by chance alone
+    assert truth.base_rate == approx(leaves[:, :-3].sum() / paying[:, :-3].sum(), abs=0.004)
+    assert truth.lift == approx(0.623523 / (0.623523 * truth.base_rate + 0.058808 * (1 - truth.base_rate)), rel=1e-4)
+
+
+def test_without_a_warning_events_say_nothing_about_churn(untold):
+    truth = untold.truth
+    assert truth.hit_rate == truth.false_alarm_rate
+    assert truth.lift == approx(1)
+    unopened = (counts(untold, "email_sent") > 0) & (counts(untold, "email_opened") == 0)
+    for shows in (drifting(untold), counts(untold, "complaint") > 0, unopened, counts(untold, "payment_late") > 0):
+        hit, false, error, false_error = rates(untold, shows)
+        assert hit == approx(false, abs=3 * np.hypot(error, false_error))
+
+
+def test_use_does_not_fall_merely_because_the_life_ends(untold):
+    """Share of working days with a login in the last month seen before the churn, against the month before."""
+    paying = monthly_mrr(untold).to_numpy() > 0
+    use = counts(untold, "login") / working_days()
+    who, month = np.nonzero(paying[:, 2:-1] & paying[:, 1:-2] & paying[:, :-3] & ~paying[:, 3:])
+    last, before = use[who, month + 2], use[who, month + 1]
+    # one in ten begins, deepens or ends a drift between the two, by 0.8 at most: error sqrt(0.1) * 0.6 / sqrt(1,400)
+    assert len(who) > 1_200
+    assert last.mean() - before.mean() == approx(0, abs=3 * 0.005)
+    # the month of the end itself is cut short, for no signal to see: about half of it is left
+    assert use[who, month + 3].mean() == approx(0.5 * before.mean(), abs=0.1)
+
+
+def test_what_a_drift_looks_like():
+    """All who leave drift: their last whole month against that of four months before."""
+    business = make_business(3_000, seed=6, warning=1)
+    seen, leaves = watched(business)
+    paying = monthly_mrr(business).to_numpy() > 0
+    who, month = np.nonzero(seen[:, 5:-1] & leaves[:, 5:-1] & ~paying[:, 6:] & paying[:, :-6])
+    month += 5
+    per_day = counts(business, "login") / working_days()
+    # from 0.97 of the days to 0.08 of that
+    assert np.median(per_day[who, month]) < 0.15 < 0.8 < np.median(per_day[who, month - 4])
+    now = {kind: counts(business, kind)[who, month].mean() for kind in EVENT_KINDS}
+    then = {kind: counts(business, kind)[who, month - 4].mean() for kind in EVENT_KINDS}
+    assert now["feature_use"] < 0.2 * then["feature_use"]
+    assert now["email_sent"] == then["email_sent"] == 1
+    assert (now["email_opened"], then["email_opened"]) == approx((0.03, 0.66), abs=0.06)
+    assert (now["complaint"], then["complaint"]) == approx((0.35, 0.03), abs=0.06)
+    assert now["payment_late"] > 2.5 * then["payment_late"]
+    answer = counts(business, "nps", of="value")[who, month].sum() / counts(business, "nps")[who, month].sum()
+    assert answer == approx(3.6, abs=0.5)
+
+
+def test_limits_are_reached_before_growth_as_often_as_truth_says():
+    business = make_business(4_000, seed=8, upsell=0.5)
+    main = lines(business).query("not add_on and opened != start")
+    shift = lines(business).query("not add_on").groupby("customer_id")["amount"].shift()
+    main = main[main["amount"] > shift.reindex(main.index)]
+    main = main[main["start"] <= AS_OF]
+    grows = np.zeros((len(business.customers), 48), bool)
+    who = pd.Index(business.customers["customer_id"]).get_indexer(main["customer_id"])
+    month = (main["start"].dt.year * 12 + main["start"].dt.month).to_numpy() - (2025 * 12 + 12) + 47
+    grows[who, month] = True
+    soon = np.zeros_like(grows)
+    for ahead in (1, 2, 3):
+        soon[:, :-ahead] |= grows[:, ahead:]
+    seen, leaves = watched(business)
+    limits = counts(business, "limit_reached") > 0
+    # 0.5 + 0.5 b = 0.5294; about 1,500 customers grow: error 0.013
+    assert business.truth.upsell_hit_rate == approx(0.529404, abs=1e-6)
+    assert limits[seen & soon].mean() == approx(business.truth.upsell_hit_rate, abs=0.045)
+    # of yearly contracts some would have grown at the renewal that they left at, and show it: a month end with
+    # churn ahead is left out
+    assert limits[seen & ~soon & ~leaves].mean() == approx(business.truth.false_alarm_rate, abs=0.012)
+
+
+def test_events_are_those_of_a_real_business(business):
+    events, seats = business.events, business.customers["segment"]
+    at = {kind: some["at"] for kind, some in events.groupby("kind")}
+    assert (at["login"].dt.day_of_week < 5).all()
+    assert not events.query("kind == 'login'").duplicated(["customer_id", "at"]).any()
+    assert (
+        not events.query("kind == 'email_sent'")
+        .assign(m=at["email_sent"].dt.to_period("M"))
+        .duplicated(["customer_id", "m"])
+        .any()
+    )
+    people = events.query("kind == 'login'").groupby("customer_id")["value"].median()
+    by_segment = people.groupby(seats.set_axis(business.customers["customer_id"])).median()
+    # 45, 16 and 6 seats at the median, 60 % of them logged in
+    assert by_segment["Enterprise"] > 2 * by_segment["Mid-market"] > 4 * by_segment["SMB"]
+    features = events.query("kind == 'feature_use'").groupby("customer_id")["value"].max()
+    plan = business.customers.set_index("customer_id")["plan"]
+    assert features[plan.eq("Starter")].median() == 6
+    assert features[plan.eq("Premium")].median() == 12
+    rate = at["email_opened"].size / at["email_sent"].size
+    # 70 %, 3 % of those who drift, about one in twelve
+    assert rate == approx(0.64, abs=0.03)
+    answers = events.query("kind == 'nps'").groupby(["customer_id", at["nps"].dt.year]).size()
+    assert answers.max() == 2
+    # an account in twelve is asked twice a year and answers half of the time: 1/12 an account and month
+    assert at["nps"].size / at["email_sent"].size == approx(1 / 12, abs=0.01)
+
+
+@pytest.mark.parametrize(("customers", "months"), [(1, 48), (20, 1), (60, 120)])
+def test_small_new_and_old_businesses_have_events(customers, months):
+    business = make_business(customers, months=months)
+    assert set(business.events["customer_id"]) <= set(business.customers["customer_id"])
+
+
+def test_a_business_without_a_month_end_has_no_base_rate():
+    assert np.isnan(make_business(20, months=1, as_of="2025-12-15").truth.lift)
+
+
+@pytest.mark.parametrize("option", [{"warning": 1.2}, {"upsell": -0.1}, {"warning": float("nan")}])
+def test_a_planted_share_that_is_none_is_refused(option):
+    with pytest.raises(OptionError, match="between 0 and 1"):
+        make_business(20, **option)

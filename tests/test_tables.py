@@ -10,11 +10,14 @@ from retention_kit import tables
 from retention_kit.errors import OptionError
 from retention_kit.results import (
     Arm,
+    Balance,
     Bridge,
     CohortMatrix,
     Estimate,
     Estimates,
     Finding,
+    Findings,
+    Line,
     Reconciliation,
     Trend,
     Verdict,
@@ -42,8 +45,9 @@ def estimate_of(**other):
     return Estimate(**{**known, **rest, **other})
 
 
-def finding_of(arms, outcome="retention"):
+def finding_of(arms, outcome="retention", **changed):
     numbers = {"horizon": 12, "estimate": 0.0, "low": 0.0, "high": 0.0, "p_value": 1.0, "level": 0.9, "margin": 0.05}
+    numbers |= changed
     rest = {"direction": 1, "arms": arms, "verdict": Verdict("inconclusive"), "rule": RULE, "curves": pd.DataFrame()}
     return Finding("demo", outcome, **numbers, **rest)
 
@@ -209,6 +213,74 @@ def test_time_stayed_is_in_months():
     arm = Arm("a", 10, 1, 5, 10.52, 9.0, 11.5)
     table = tables.table_arms(finding_of((arm, arm), "rmst"), lang="en")
     assert table.frame["Months stayed out of 12 (interval at 90%)"].tolist() == ["10.5 (9.0 to 11.5)"] * 2
+
+
+def test_groups_made_alike_and_money_have_columns_of_their_own():
+    one = Arm("a", 10, 1, 5, 210.0, 180.5, 240.0, n_eff=7.25, largest_share=0.25, adjusted=205.0)
+    other = Arm("b", 12, 2, 6, 190.0, math.nan, math.nan, n_eff=9.0, largest_share=0.125, adjusted=math.nan)
+    table = tables.table_arms(finding_of((one, other), "spend", currency="EUR"), lang="en")
+    assert table.frame.columns.tolist()[5:] == [
+        "Once both groups are made alike",
+        "Worth in equal customers",
+        "Largest account's share",
+    ]
+    assert rows(table) == [
+        ["a", "10", "1", "5", "€210 (€180 to €240)", "€205", "7.2", "25.0%"],
+        ["b", "12", "2", "6", "€190", "–", "9.0", "12.5%"],
+    ]
+
+
+def test_the_stretches_of_early_churn_have_heads_of_their_own():
+    arms = (Arm("months 1 to 3", 90, 6, 200, 0.03, 0.01, 0.06), Arm("months 4 to 12", 70, 4, 400, 0.01, 0.0, 0.02))
+    table = tables.table_arms(finding_of(arms, "early_churn"), lang="en")
+    assert table.frame.columns.tolist()[1:4] == [
+        "Customers watched",
+        "Churned in these months",
+        "Months at which a contract could end",
+    ]
+    assert rows(table)[0] == ["months 1 to 3", "90", "6", "200", "3.0% (1.0% to 6.0%)"]
+
+
+def line_of(role, key, estimate, n_eff=math.nan, p_value=0.0004):
+    return Line(
+        role, Message(key), estimate, estimate - 0.05, estimate + 0.05, p_value, 1400, n_eff, Message("method.ratio")
+    )
+
+
+def test_every_estimate_of_a_difference_the_one_that_decides_first():
+    arms = (Arm("a", 10, 1, 5, 0.9, 0.8, 1.0), Arm("b", 10, 1, 5, 0.8, 0.7, 0.9))
+    made = (line_of("decides", "line.adjusted", 0.061, 321.5), line_of("beside", "line.unadjusted", -0.02, p_value=0.5))
+    table = tables.table_finding(finding_of(arms, lines=made), lang="fr")
+    assert table.frame.columns.tolist()[:3] == [
+        "Estimation",
+        "Écart, en points de pourcentage (intervalle à 90\u00a0%)",
+        "Valeur p",
+    ]
+    assert [row[1:5] for row in rows(table)] == [
+        ["+6,1 (de +1,1 à +11,1)", "<\u00a00,001".replace("\u00a0", " "), "1\u202f400", "321,5"],
+        ["−2,0 (de −7,0 à +3,0)", "0,500", "1\u202f400", "–"],
+    ]
+    assert table.frame.columns[-1] not in table.numeric
+    assert table.notes == (RULE.text("fr"),)
+
+
+def test_estimates_of_several_groups_name_their_group():
+    arms = (Arm("a", 10, 1, 5, 0.9, 0.8, 1.0), Arm("b", 10, 1, 5, 0.8, 0.7, 0.9))
+    other = finding_of((dataclasses.replace(arms[0], label="c"), arms[1]), estimate=math.nan)
+    table = tables.table_finding(Findings((finding_of(arms), other), 0.2, RULE), lang="en")
+    assert table.frame["Group"].tolist() == ["a", "c"]
+    assert table.frame.iloc[1, 2] == "–"
+
+
+def test_a_balance_in_french_worst_first():
+    frame = pd.DataFrame({"covariate": ["plan", "age"], "level": pd.Series(["Pro", None], dtype=object), "power": 1})
+    frame = frame.assign(raw=[-0.2, 0.618], weighted=[0.001, -0.0], variance_ratio=[math.nan, 1.25])
+    balance = Balance(frame, (10, 20), (8.5, 15.5))
+    table = tables.table_balance(balance, lang="fr")
+    assert [row[1:] for row in rows(table)] == [["0,62", "0", "1,25"], ["−0,2", "0", "–"]]
+    assert "Pro" in rows(table)[1][0]
+    with use_language("fr"):
+        assert "Après pondération" in balance._repr_html_()
 
 
 def test_every_row_of_the_input_is_accounted_for_in_words():

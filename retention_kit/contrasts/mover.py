@@ -1,9 +1,11 @@
-"""Two groups compared: the difference, its interval, and the p-value that belongs to it."""
+"""Two shares compared by MOVER: Newcombe's interval, also when some customers were not watched to the end."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
+from retention_kit.contrasts.comparisons import Contrast
 from retention_kit.intervals import wilson
 
 _FAR = 40.0  # standard errors beyond which no p-value is told apart from 0
@@ -43,28 +45,67 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """A difference with its interval and p-value.
+class Mover:
+    """The difference of two Kaplan–Meier shares, treated minus reference.
+
+    Newcombe's formula with Wilson limits at each group's effective number of customers; without censoring it is
+    Newcombe's hybrid score interval (1998, method 10) itself. Defined when a group had no churn, and calibrated down
+    to 8 customers a group (docs/methods.md). The p-value inverts the same interval. All is NaN when a share is not
+    known.
 
     Attributes
     ----------
-    estimate, low, high : float
-    p_value : float
-        Two-sided; below 1 - level exactly when the interval leaves 0 out.
+    treated, reference : Share
+
+    Examples
+    --------
+    Newcombe (1998), 56 of 70 against 48 of 80:
+
+    >>> def share(k, n):
+    ...     return Share(k / n, k / n * (1 - k / n) / n, n)
+    >>> found = Mover(share(56, 70), share(48, 80)).contrast(0.95)
+    >>> round(found.low, 4), round(found.high, 4)
+    (0.0524, 0.3339)
     """
 
-    estimate: float
-    low: float
-    high: float
-    p_value: float
+    treated: Share
+    reference: Share
+
+    @property
+    def estimate(self) -> float:
+        """Difference of the shares."""
+        difference = self.treated.value - self.reference.value
+        return 0.0 if abs(difference) < _NOISE else difference
+
+    @cached_property
+    def p_value(self) -> float:
+        """Two-sided p-value at which a limit of the interval meets 0."""
+        if not self._known:
+            return math.nan
+        return _inverted(self._limits, self.estimate) if self.estimate else 1.0
+
+    def contrast(self, level: float) -> Contrast:
+        """Return the difference with its MOVER interval."""
+        from scipy.stats import norm
+
+        low, high = self._limits(float(norm.isf((1 - level) / 2))) if self._known else (math.nan, math.nan)
+        return Contrast(self.estimate, low, high, self.p_value)
+
+    @property
+    def _known(self) -> bool:
+        return self.treated.known and self.reference.known
+
+    def _limits(self, z: float) -> tuple[float, float]:
+        low_1, high_1 = self.treated.limits(z)
+        low_0, high_0 = self.reference.limits(z)
+        below = math.hypot(self.treated.value - low_1, high_0 - self.reference.value)
+        above = math.hypot(high_1 - self.treated.value, self.reference.value - low_0)
+        difference = self.treated.value - self.reference.value
+        return difference - below, difference + above
 
 
 def retention_difference(treated: Share, reference: Share, *, level: float = 0.95) -> Contrast:
     """Return the difference of two Kaplan–Meier shares with its MOVER interval.
-
-    Newcombe's formula with Wilson limits at each group's effective number of customers; without censoring it is
-    Newcombe's hybrid score interval (1998, method 10) itself. Defined when a group had no churn, and calibrated down
-    to 8 customers a group (docs/methods.md). The p-value inverts the same interval.
 
     Parameters
     ----------
@@ -74,34 +115,15 @@ def retention_difference(treated: Share, reference: Share, *, level: float = 0.9
     Returns
     -------
     Contrast
-        In fractions.
+        In fractions; see `Mover` for the formula.
 
     Examples
     --------
-    Newcombe (1998), 56 of 70 against 48 of 80:
-
-    >>> def share(k, n):
-    ...     return Share(k / n, k / n * (1 - k / n) / n, n)
-    >>> result = retention_difference(share(56, 70), share(48, 80))
-    >>> round(result.low, 4), round(result.high, 4)
-    (0.0524, 0.3339)
+    >>> found = retention_difference(Share(1.0, 0.0, 10), Share(0.0, 0.0, 20))
+    >>> round(found.low, 4), round(found.high, 4)
+    (0.6791, 1.0)
     """
-    from scipy.stats import norm
-
-    low, high = _mover(treated, reference, float(norm.ppf((1 + level) / 2)))
-    estimate = treated.value - reference.value
-    if abs(estimate) < _NOISE:
-        return Contrast(0.0, low, high, 1.0)
-    return Contrast(estimate, low, high, _inverted(lambda z: _mover(treated, reference, z), estimate))
-
-
-def _mover(treated: Share, reference: Share, z: float) -> tuple[float, float]:
-    low_1, high_1 = treated.limits(z)
-    low_0, high_0 = reference.limits(z)
-    difference = treated.value - reference.value
-    below = math.hypot(treated.value - low_1, high_0 - reference.value)
-    above = math.hypot(high_1 - treated.value, reference.value - low_0)
-    return difference - below, difference + above
+    return Mover(treated, reference).contrast(level)
 
 
 def _inverted(interval: Callable[[float], tuple[float, float]], estimate: float) -> float:

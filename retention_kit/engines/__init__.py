@@ -10,8 +10,8 @@ function says "per customer".
 ``kept``            per customer of a window: opening MRR, and what a choice of measure and method keeps of it
 ``kept_monthly``    the same month by month, each month with an opening base of its own
 ``cohorts``         sums for each cohort and age
-``at_age``          per customer: MRR at an age
-``lives``           per customer: first month, age at churn, months watched
+``at_age``          per customer: MRR at an age, the same for all or each their own
+``lives``           per customer: first month, age at churn, months watched, age when watching began
 
 ``memory`` is the embedded default, on NumPy.
 """

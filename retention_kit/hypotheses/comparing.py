@@ -1,162 +1,120 @@
-"""A factor, an outcome, a horizon: the two groups compared, and an answer that can be defended."""
+"""A factor, an outcome, a horizon: groups of customers compared, and an answer that can be defended."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from retention_kit.contrasts import Contrast, Share, retention_difference
-from retention_kit.errors import OptionError
-from retention_kit.factors import Split, split_by
+from retention_kit.contrasts import holm
+from retention_kit.errors import OptionError, OutcomeAsCovariateError
+from retention_kit.hypotheses.adjusting import asked_for
+from retention_kit.hypotheses.answering import Asked, Pair
+from retention_kit.hypotheses.early import early_churn_finding
+from retention_kit.hypotheses.global_test import all_alike
+from retention_kit.hypotheses.question import EARLY, Question, kind_of_outcome
+from retention_kit.hypotheses.sampling import drawn
 from retention_kit.ledger import Ledger
-from retention_kit.results import Arm, Finding, Verdict
+from retention_kit.results import Finding, Findings
 from retention_kit.schema import attribute
-from retention_kit.survival import kaplan_meier
-from retention_kit.verdicts import (
-    LEAST_CHURNS,
-    LEAST_JUDGED,
-    LEAST_SHOWN,
-    LEAST_WATCHED,
-    MOST_BETWEEN,
-    customers_needed,
-    judge,
-    not_testable,
-)
-from retention_kit.wording import Message
-
-PORTFOLIO = "csm"  # the attribute that says whose portfolio a customer is in
-MARGINS = {"retention": 0.05}
-"""The smallest difference that matters, unless the analyst says: docs/methods.md."""
-_DIRECTIONS = {"more": 1, "less": -1}
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What is asked, fixed before the numbers are seen."""
-
-    outcome: str
-    horizon: int
-    direction: str
-    margin: float
-    level: float
-    randomised: bool
-
-    def __post_init__(self) -> None:
-        legal = {"outcome": list(MARGINS), "direction": list(_DIRECTIONS)}
-        for name, values in legal.items():
-            if getattr(self, name) not in values:
-                raise OptionError("error.option", name=name, value=str(getattr(self, name)), legal=values)
-        whole = isinstance(self.horizon, int | np.integer) and not isinstance(self.horizon, bool)
-        for name, fits in {
-            "horizon": whole and self.horizon >= 1,
-            "margin": 0 < self.margin < 1,
-            "level": 0.5 < self.level < 1,
-        }.items():
-            if not fits:
-                raise OptionError(f"error.{name}", value=getattr(self, name))
-
-    @property
-    def sign(self) -> int:
-        return _DIRECTIONS[self.direction]
-
-
-@dataclass(frozen=True, eq=False)
-class _Group:
-    """One arm: its label, its customers and their Kaplan–Meier curve up to the horizon."""
-
-    label: Message
-    ages: np.ndarray
-    curve: pd.DataFrame
-
-    @property
-    def n(self) -> int:
-        return len(self.ages)
-
-    @property
-    def events(self) -> int:
-        return int(self.curve["events"].sum())
-
-    @property
-    def at_risk(self) -> int:
-        return int(self.curve["at_risk"].iloc[-1])
-
-    @property
-    def longest(self) -> int:
-        """The last age with enough customers still watched and active."""
-        return int(np.sort(self.ages)[-LEAST_WATCHED]) if self.n >= LEAST_WATCHED else 0
-
-    def share(self, age: int) -> Share:
-        row = self.curve.loc[age]
-        return Share(float(row["survival"]), float(row["variance"]), int(row["at_risk"]))
-
-    def arm(self, level: float) -> Arm:
-        share = self.share(self.curve.index[-1])
-        return Arm(self.label, self.n, self.events, self.at_risk, share.value, *_limits(share, level))
+from retention_kit.verdicts import inconclusive
 
 
 def compare(
     ledger: Ledger,
-    factor: str,
+    factor: str | None = None,
     *,
     outcome: str = "retention",
     horizon: int = 12,
     reference: Any = None,
     randomised: bool = False,
+    adjust: Sequence[str] | str | None = None,
+    cluster: str | None = None,
+    landmark: int | None = None,
+    clock: str | None = None,
+    window: int = 3,
+    measured_at: Mapping[str, str] | None = None,
     direction: str = "more",
     margin: float | None = None,
     level: float = 0.95,
-) -> Finding:
-    """Compare two groups of customers and say what the data allow to be said.
+    seed: int = 0,
+) -> Finding | Findings:
+    """Compare groups of customers and say what the data allow to be said.
 
     Parameters
     ----------
     ledger : Ledger
         With customers that have the attribute `factor`.
-    factor : str
-        An attribute with two values, known when the customer began: yes/no, or two names. Customers without a value
-        are left out and counted.
-    outcome : {"retention"}
-        Share of customers never churned `horizon` months after their own start.
+    factor : str, optional
+        An attribute with two to eight values, known when the customer began: yes/no, or names. Or a date (a feature
+        activated, a training done): then customers are compared from a landmark on. Customers without a value are left
+        out and counted. None only for early churn, which is a question about all customers.
+    outcome : str
+        ``"retention"``: share of customers never churned `horizon` months after their own start. ``"rmst"``: months
+        they stay within the first `horizon` ("stay longer?"). ``"nrr"``, ``"grr"``, ``"expansion"``: what their MRR is
+        after `horizon` months, as a share of their starting MRR. ``"spend"``: MRR a customer then, those who left
+        counting 0. ``"early_churn"``: churn a month in the first `window` months against later ones. Or the name of
+        an attribute that is a number or yes/no, such as a satisfaction score.
     horizon : int
-        Months from each customer's own first month end with MRR. With annual contracts churn falls at 12, 24 …: choose
-        a horizon that includes it.
+        Months from each customer's own first month end with MRR, or from the landmark or clock. With annual contracts
+        churn falls at 12, 24 …: a horizon before most contracts can end is refused.
     reference : value, optional
-        Which value is the reference group. Default: no; of two names, the first.
+        Which value is the reference group. Default: no; of names, the first.
     randomised : bool
-        Whether who got the factor was drawn at random. If not, and nothing is adjusted for, no verdict in favour or
-        against is given: the groups may differ in other ways.
+        Whether who got the factor was drawn at random.
+    adjust : sequence of str, optional
+        What the groups are made alike in by overlap weights: attributes known when the clock began, ``starting_mrr``,
+        ``start_month``. Default: nothing if the factor was drawn at random, else those of segment, plan, country,
+        starting_mrr and start_month that are there, which ``"standard"`` in a list stands for. ``()``: nothing; then no
+        verdict in favour or against is given.
+    cluster : str, optional
+        An attribute, such as csm, whose groups rather than customers were given the factor. Found by itself where more
+        than 80 % of the factor's variance lies between the portfolios of ``csm``.
+    landmark : int, optional
+        For a dated factor: month of age at which those who have it by then are compared with those who have it not yet.
+        Default: 3.
+    clock : str, optional
+        A date attribute, such as the end of onboarding, at which each customer's clock starts.
+    window : int
+        For early churn: how many first months are early.
+    measured_at : mapping, optional
+        Attribute → date attribute that says when it was measured, for the outcome and for what is adjusted for.
     direction : {"more", "less"}
         What the hypothesis says of the group with the factor.
     margin : float, optional
-        Smallest difference that matters, as a fraction. Default: 0.05, five points.
+        Smallest difference that matters. Default: 5 points of retention, half a month in 12, 10 points of NRR, GRR and
+        expansion, a tenth of the mean starting MRR, 1.5 times the churn, 5 points of a yes/no; a measured number has
+        none.
     level : float
         Of the interval.
+    seed : int
+        Of the permutations.
 
     Returns
     -------
     Finding
         Difference (with the factor minus reference) with its interval and p-value, both groups, the verdict, its
-        sentence in French and English, who was left out, and the rule.
+        sentence in French and English, who was left out, and the rule. `Findings` for a factor of three values and
+        more: one a group, against the reference, with a test of all and p-values by Holm.
 
     Raises
     ------
     UnknownColumnError
-        If the customers lack the attribute.
+        If the customers lack an attribute.
     FactorError
-        If it has not two values, or `reference` is neither.
+        If the factor has fewer than two or more than eight values, or `reference` is none of them.
     ImmortalTimeError
-        If it is a date: "ever" against "never" lets those who stay longer have more time to get it.
+        If it is a date and `landmark` is 0: "ever" against "never" lets those who stay longer have more time to get it.
+    CovariateTimingError, OutcomeAsCovariateError
+        If something to adjust for was known only after the clock began, or says who has left.
     OptionError
         If another argument is not one of its legal values.
 
     Notes
     -----
-    Kaplan–Meier by group, difference by MOVER with Wilson limits at the effective number of customers, p-value by
-    inverting that interval (docs/methods.md). The verdict is "not testable" with fewer than 10
-    customers or 5 still watched at the horizon in a group, with fewer than 5 churns in all, or when portfolios rather
-    than customers were given the factor.
+    Retention: Kaplan–Meier, MOVER with Wilson limits. Months of life: studentised permutation, or Greenwood's error
+    from 50 customers and 20 churns a group on. Money: leave-one-out error with Bell–McCaffrey degrees of freedom, and a
+    permutation beside it. Adjusted: overlap weights on a logistic propensity. Portfolios: left out one by one. What
+    makes a question not testable stands in docs/methods.md.
 
     Examples
     --------
@@ -165,97 +123,66 @@ def compare(
     >>> finding.verdict.kind
     'supports'
     """
-    fraction = MARGINS.get(outcome, 1.0) if margin is None else margin
-    asked = _Question(outcome, horizon, direction, fraction, level, randomised)
-    split = split_by(factor, attribute(ledger.customers, factor, "factor"), reference)
-    groups = _groups(ledger, split, horizon)
-    contrast, verdict = _answer(asked, groups, _refusal(ledger, groups, split, horizon))
-    return Finding(
-        factor=factor,
-        outcome=outcome,
-        horizon=horizon,
-        estimate=contrast.estimate,
-        low=contrast.low,
-        high=contrast.high,
-        p_value=math.nan if verdict.kind == "not_testable" else contrast.p_value,
-        level=level,
-        margin=asked.margin,
-        direction=asked.sign,
-        arms=tuple(group.arm(level) for group in groups),
-        verdict=verdict,
-        rule=Message(f"rule.compare.{outcome}", {"horizon": horizon, "level": level, "as_of": ledger.as_of}),
-        curves=_curves(groups, level),
-        randomised=randomised,
-        needed=customers_needed(contrast, asked.margin, level, sum(group.n for group in groups)),
-        excluded=_excluded(ledger, split),
-        warnings=_warnings(split, randomised),
+    kind, measured = kind_of_outcome(outcome, ledger.customers)
+    asked = Question(factor, kind, horizon, direction, margin, level, randomised, window, seed, measured)
+    if kind == EARLY:
+        if factor is not None:
+            raise OptionError("error.early_churn_factor", factor=factor, window=window)
+        return early_churn_finding(ledger, asked, clock)
+    if factor is None:
+        raise OptionError("error.no_factor", outcome=outcome)
+    attribute(ledger.customers, factor, "factor")
+    names = asked_for(adjust, ledger.customers, factor, randomised)
+    _refuse_itself(measured, factor, names)
+    dates = dict(measured_at or {})
+    sample = drawn(
+        ledger,
+        asked,
+        reference=reference,
+        landmark=landmark,
+        clock=clock,
+        measured_at=dates,
+        seen_from_start=bool(names),
     )
+    how = Asked(asked, names, cluster, dates)
+    found = [Pair(how, sample.pair(code)).finding() for code in range(1, len(sample.labels))]
+    if len(found) == 1:
+        return found[0]
+    corrected = holm([each.p_value for each in found])
+    judged = (judged_again(one, p, len(found)) for one, p in zip(found, corrected, strict=True))
+    test, method = all_alike(sample)
+    return Findings(tuple(judged), test, method)
 
 
-def _groups(ledger: Ledger, split: Split, horizon: int) -> list[_Group]:
-    lives = ledger.engine.lives(ledger.book, ledger.grace_months)
-    churned = lives.churned >= 0
-    ages = np.where(churned, lives.churned, lives.watched)
-    groups = []
-    for side, label in zip((True, False), split.labels, strict=True):
-        among = (split.treated == side).fillna(False).to_numpy(bool) & lives.known
-        groups.append(_Group(label, ages[among], kaplan_meier(ages[among], churned[among], horizon=horizon)))
-    return groups
+def _refuse_itself(measured: str | None, factor: str, adjusted: Sequence[str]) -> None:
+    """Refuse to hold what is measured against itself, or to make groups alike in it."""
+    if measured == factor:
+        raise OptionError("error.outcome_is_factor", name=factor)
+    if measured in adjusted:
+        raise OutcomeAsCovariateError("error.outcome_adjusted_for", name=measured)
 
 
-def _answer(asked: _Question, groups: list[_Group], refusal: Verdict | None) -> tuple[Contrast, Verdict]:
-    shares = [group.share(asked.horizon) for group in groups]
-    if min(group.n for group in groups) < LEAST_SHOWN or not all(share.known for share in shares):
-        return Contrast(math.nan, math.nan, math.nan, math.nan), refusal
-    contrast = retention_difference(*shares, level=asked.level)
-    if refusal:
-        return contrast, refusal
-    one_sided = retention_difference(*shares, level=2 * asked.level - 1)
-    return contrast, judge(contrast, one_sided, asked.sign, asked.margin, 1 - asked.level, asked.randomised)
+def judged_again(finding: Finding, p_adjusted: float, comparisons: int) -> Finding:
+    """Return a finding as it stands when several questions were asked together.
 
+    Parameters
+    ----------
+    finding : Finding
+    p_adjusted : float
+        Its p-value, corrected for the others.
+    comparisons : int
+        How many were asked.
 
-def _refusal(ledger: Ledger, groups: list[_Group], split: Split, horizon: int) -> Verdict | None:
-    """Return why the question cannot be judged with these data and what would change that; None if it can."""
-    smallest = min(groups, key=lambda group: group.n)
-    if smallest.n < LEAST_JUDGED:
-        return not_testable("few_customers", group=smallest.label, n=smallest.n, least=LEAST_JUDGED)
-    if min(group.at_risk for group in groups) < LEAST_WATCHED:
-        longest = min(group.longest for group in groups)
-        reason = "short_follow_up" if longest else "no_follow_up"
-        return not_testable(reason, horizon=horizon, least=LEAST_WATCHED, longest=longest)
-    events = sum(group.events for group in groups)
-    if events < LEAST_CHURNS:
-        return not_testable("few_churns", events=events, horizon=horizon, least=LEAST_CHURNS)
-    between = split.between(ledger.customers[PORTFOLIO]) if PORTFOLIO in ledger.customers else 0.0
-    if between > MOST_BETWEEN:
-        return not_testable("by_portfolio", share=between, portfolio=PORTFOLIO)
-    return None
-
-
-def _limits(share: Share, level: float) -> tuple[float, float]:
-    from scipy.stats import norm
-
-    if not share.known:
-        return math.nan, math.nan
-    return share.limits(float(norm.ppf((1 + level) / 2)))
-
-
-def _curves(groups: list[_Group], level: float) -> pd.DataFrame:
-    rows = []
-    for number, group in enumerate(groups):
-        for age in group.curve.index:
-            share = group.share(age)
-            rows.append((number, int(age), share.value, *_limits(share, level), share.at_risk))
-    return pd.DataFrame(rows, columns=["group", "age", "value", "low", "high", "at_risk"])
-
-
-def _excluded(ledger: Ledger, split: Split) -> tuple[Message, ...]:
-    unseen = int(ledger.book.truncated.sum())
-    counted = {"no_factor": (split.missing, {"factor": split.factor}), "start_unseen": (unseen, {})}
-    return tuple(Message(f"excluded.{why}", {"n": n, **more}) for why, (n, more) in counted.items() if n)
-
-
-def _warnings(split: Split, randomised: bool) -> tuple[Message, ...]:
-    if randomised or not split.yes_no:
-        return ()
-    return (Message("warning.may_come_later", {"factor": split.factor}),)
+    Returns
+    -------
+    Finding
+        A verdict that the corrected p-value no longer bears has become inconclusive; no other can change.
+    """
+    told = replace(finding, p_adjusted=p_adjusted, comparisons=comparisons)
+    reason = finding.verdict.reason
+    clear = finding.verdict.kind in ("supports", "contradicts") or (
+        reason and reason.key == "reason.inconclusive.multiple"
+    )
+    if not clear or math.isnan(p_adjusted) or p_adjusted <= 1 - finding.level:
+        return told
+    return replace(told, verdict=inconclusive("multiple", p_adjusted=p_adjusted, comparisons=comparisons))

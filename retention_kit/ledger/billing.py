@@ -15,6 +15,7 @@ from retention_kit.months import month_numbers
 from retention_kit.schema import INTERVALS
 from retention_kit.wording import Message
 
+_TERMS = {"day": 0, "week": 0, "month": 1, "quarter": 3, "half_year": 6, "year": 12}  # months, where they are whole
 _RUNNING = 10**6  # a month number beyond every date
 _DEFAULT_DIGITS = 2
 _FLOAT_ROOM = 2**50  # a decimal number read as a float is its nearest whole number's only up to here
@@ -107,6 +108,32 @@ def stretches_of_mrr(table: pd.DataFrame, digits: int, last: int, rates: np.ndar
     both = pd.concat([frames[0], frames[1][turn < until]], ignore_index=True)
     counts = (both["cents"] > 0) & (both["first"] < both["until"]) & (both["first"] <= last)
     return both.assign(counts=counts)
+
+
+def contract_terms(table: pd.DataFrame, stretches: pd.DataFrame, origin: np.ndarray) -> np.ndarray:
+    """Return the months from one date at which a unit's contract can end to the next: 12 with a yearly contract.
+
+    It is the longest billing interval, times its count, among the subscriptions that a unit had when it began: it has
+    left only when all of them have ended. Intervals of days and weeks can end in every month, so they count as 1, and
+    so does what began where nobody saw it. A yearly contract that is billed by the month cannot be told from a monthly
+    one.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The subscriptions.
+    stretches : DataFrame
+        Their stretches with MRR, with ``code``, the number of their unit.
+    origin : ndarray
+        First month with MRR of every unit, -1 where nobody knows it.
+    """
+    begun = origin[stretches["code"]]
+    then = stretches[(stretches["first"] <= begun) & (begun < stretches["until"])]
+    rows = table.iloc[then["place"]]
+    months = rows["interval"].map(_TERMS).astype(float) * rows["interval_count"].fillna(1)
+    terms = np.ones(len(origin), np.int64)
+    np.maximum.at(terms, then["code"].to_numpy(), months.to_numpy(np.int64))
+    return terms
 
 
 def month_or(days: pd.Series, otherwise: int) -> np.ndarray:

@@ -11,7 +11,14 @@ from retention_kit.ledger.billing import digits_of, stretches_of_mrr
 _STRETCH = ("code", "first", "until", "cents")
 
 
-def booked(table: pd.DataFrame, used: pd.DataFrame, last: int, opening: int | None, others: list[str]) -> memory.Book:
+def booked(
+    table: pd.DataFrame,
+    used: pd.DataFrame,
+    last: int,
+    opening: int | None,
+    others: list[str],
+    before: pd.DataFrame | None = None,
+) -> memory.Book:
     """Return the book of the stretches used, with the part of it that was converted from each other currency.
 
     Parameters
@@ -23,10 +30,30 @@ def booked(table: pd.DataFrame, used: pd.DataFrame, last: int, opening: int | No
     last, opening : int
         Last month observed; first one where it is kept as an opening.
     others : list of str
+    before : DataFrame, optional
+        Stretches of the same units that ended before the opening.
     """
     columns = (used[name].to_numpy(np.int64) for name in _STRETCH)
     book = memory.build(*columns, last=last, first=opening, complete=opening is None)
+    if opening is not None:
+        book = replace(book, began=_began(pd.concat([used, before]), opening, book.customers))
     return replace(book, foreign=_foreign(book, table, used, others)) if others else book
+
+
+def _began(stretches: pd.DataFrame, opening: int, customers: int) -> np.ndarray:
+    """Return the first month with MRR of every unit that has paid without a gap from then to the opening, else -1.
+
+    After a gap it is not known whether the unit had left or a contract is lacking: such an export need not hold what
+    ended before its history.
+    """
+    past = stretches[stretches["first"] <= opening].sort_values(["code", "first"], kind="stable")
+    code = past["code"]
+    reached = past.groupby(code)["until"].cummax()
+    gap = (past["first"] > reached.groupby(code).shift()).groupby(code).any()
+    unbroken = past.groupby(code)["first"].min()[~gap & (reached.groupby(code).max() > opening)]
+    began = np.full(customers, -1)
+    began[unbroken.index] = unbroken
+    return began
 
 
 def _foreign(

@@ -8,6 +8,7 @@ from retention_kit.engines.memory import Book
 from retention_kit.errors import EmptyTableError, InvalidRowsError, OptionError, UnknownColumnError
 from retention_kit.ledger.accounting import account, attributes_of_units
 from retention_kit.ledger.billing import (
+    contract_terms,
     counted_until,
     digits_of,
     discounted,
@@ -145,15 +146,14 @@ def build_ledger(
     digits = digits_of(money.currency)
     stretches = stretches_of_mrr(table, digits, last, money.rates)
     outside = reasons_outside(stretches, by_status, last, opening)
-    used = stretches[stretches["counts"] & stretches["place"].map(outside == "").to_numpy()]
+    stretches, units = stretches[stretches["counts"]], _units(table, grain)
+    used, before, everyone = _of_units(stretches, units, outside)
     if used.empty:
         raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
-    units = _units(table, grain)
-    codes, ids = pd.factorize(units.iloc[used["place"]], sort=True)
-    ids = pd.Index(ids, name=CUSTOMER_ID)
-    book = booked(table, used.assign(code=codes), last, opening, money.others)
+    book = booked(table, used, last, opening, money.others, before)
+    terms = contract_terms(table, pd.concat([used, before]), book.origin)
     refunded = read_refunds(refunds, refund_rule, money.currency, digits)
-    book, ids, rule_of_refunds, refunds_left = deduct(book, ids, refunded, refund_rule, money.currency, digits)
+    book, ids, rule_of_refunds, refunds_left = deduct(book, everyone, refunded, refund_rule, money.currency, digits)
     if not len(ids):
         raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
     known, notes = attributes_of_units(customers, table.iloc[used["place"].unique()], units, ids, into, grain)
@@ -168,6 +168,7 @@ def build_ledger(
         digits=digits,
         rules=(convention, *rule_of_merge, *money.rules, *rules.messages(), *rule_of_refunds),
         reconciliation=account(read, outside, money.currency),
+        terms=terms[everyone.get_indexer(ids)],
         customers=known,
         reading=_reading(read),
         warnings=tuple(warnings),
@@ -225,6 +226,21 @@ def _units(table: pd.DataFrame, grain: str) -> pd.Series:
     if empty.any():
         raise InvalidRowsError("error.grain_empty", n=int(empty.sum()), name=grain, row=table["row"][empty].iloc[0])
     return table[grain]
+
+
+def _of_units(
+    stretches: pd.DataFrame, units: pd.Series, outside: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Index]:
+    """Return the stretches used and those of the same units that ended before the history, each with its unit's code.
+
+    The units in the order of their codes come with them.
+    """
+    why = stretches["place"].map(outside).to_numpy()
+    used = stretches[why == ""]
+    codes, ids = pd.factorize(units.iloc[used["place"]], sort=True)
+    before = stretches[why == "ended_before_history"]
+    before = before.assign(code=pd.Index(ids).get_indexer(units.iloc[before["place"]]))
+    return used.assign(code=codes), before[before["code"] >= 0], pd.Index(ids, name=CUSTOMER_ID)
 
 
 def _back_from_before(units: pd.Series, outside: pd.Series, ids: pd.Index, book: Book) -> list[Message]:

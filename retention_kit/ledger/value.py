@@ -1,7 +1,7 @@
 """The ledger: who paid what at the end of each month, and under which rules."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from types import ModuleType
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from retention_kit.engines import memory
-from retention_kit.errors import OptionError
+from retention_kit.errors import MonthError, OpenMonthError, OptionError
 from retention_kit.ledger.accounting import attributes
 from retention_kit.ledger.billing import digits_of
 from retention_kit.ledger.given import read_given
 from retention_kit.ledger.rules import Rules
-from retention_kit.months import month_start, month_starts, parse_day
+from retention_kit.months import month_end, month_number, month_start, month_starts, parse_day
 from retention_kit.results import Reconciliation
 from retention_kit.schema import CUSTOMER_ID, MONTH, MRR, attribute
 from retention_kit.sources.files import Table
@@ -42,6 +42,9 @@ class Ledger:
         How subscriptions became MRR.
     reconciliation : Reconciliation
         What became of every input row.
+    terms : ndarray of int
+        By customer, the months from one date at which their contract can end to the next: the longest billing interval
+        among the subscriptions they began with, 12 for a yearly one; 1 where it is not known.
     customers : DataFrame or None
         Attributes by customer id, one row for every customer of the ledger.
     warnings : tuple of Message
@@ -58,6 +61,7 @@ class Ledger:
     digits: int
     rules: tuple[Message, ...]
     reconciliation: Reconciliation
+    terms: np.ndarray
     customers: pd.DataFrame | None = None
     warnings: tuple[Message, ...] = field(default=())
     grace_months: int = 0
@@ -124,6 +128,7 @@ class Ledger:
             digits=digits,
             rules=(Message("rule.given"), *opening, *rules.messages()),
             reconciliation=Reconciliation(rows, "DataFrame", currency),
+            terms=np.ones(len(ids), np.int64),
             customers=known,
             warnings=(*remarks, *notes),
             grace_months=grace_months,
@@ -191,6 +196,53 @@ class Ledger:
             raise OptionError("error.window_length", value=months, longest=longest)
         return month_start(self.book.last - months), self.last_month
 
+    def until(self, month: Any) -> "Ledger":
+        """Return the ledger as it was known at the end of an earlier month.
+
+        Parameters
+        ----------
+        month : str or date
+            Such as ``"2025-06"``; what came later is not there, nor are customers who had not yet paid.
+
+        Returns
+        -------
+        Ledger
+            Its `as_of` is the last day of the month. Dates among the customers' attributes that lie after it are
+            missing, for nobody says whether they were known; attributes without a date are as the table has them.
+
+        Raises
+        ------
+        OpenMonthError
+            If that month has not ended at `as_of`.
+        MonthError
+            If it lies before the first month observed, or is none.
+
+        Examples
+        --------
+        >>> wide = pd.DataFrame({"2025-01": [100], "2025-02": [0]}, index=["Ada"])
+        >>> Ledger.from_frame(wide, as_of="2025-02-28").until("2025-01").as_of
+        datetime.date(2025, 1, 31)
+        """
+        number = month_number(month)
+        if number > self.book.last:
+            named = {"month": month_start(number), "last": self.last_month}
+            raise OpenMonthError("error.open_month", as_of=self.as_of, **named)
+        if number < self.book.first:
+            raise MonthError("error.before_history", month=month_start(number), first=self.first_month)
+        if number == self.book.last and month_end(number) == self.as_of:
+            return self
+        cut, day = _until(self.book, number), month_end(number)
+        some = np.diff(cut.bounds) > 0
+        return replace(
+            self,
+            book=memory.only(cut, some),
+            ids=self.ids[some],
+            as_of=day,
+            rules=(*self.rules, Message("rule.until", {"as_of": day})),
+            terms=self.terms[some],
+            customers=None if self.customers is None else _dated_until(self.customers[some], day),
+        )
+
     def summary(self, lang: str | None = None) -> str:
         """Return what the ledger holds, in one sentence."""
         return render(
@@ -222,3 +274,16 @@ class Ledger:
     def _repr_html_(self) -> str:
         messages = (Message("text", {"text": line}) for line in str(self).split("\n"))
         return f'<div class="rk-result">{"".join(message._repr_html_() for message in messages)}</div>'
+
+
+def _until(book: memory.Book, last: int) -> memory.Book:
+    """Return the book cut after a month; who then has no row keeps their number."""
+    cut = replace(memory.with_cents(book, np.where(book.month <= last, book.cents, 0)), last=last)
+    parts = (memory.Foreign(_until(part.native, last), _until(part.converted, last)) for part in book.foreign)
+    return replace(cut, foreign=tuple(parts))
+
+
+def _dated_until(customers: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """Return attributes whose dates after a day are missing."""
+    dates = customers.select_dtypes(include="datetime")
+    return customers.assign(**{name: cells.where(cells <= pd.Timestamp(day)) for name, cells in dates.items()})

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 INK, FAINT, PALE = "#333333", "#8c8c8c", "#e6e6e6"
+# Okabe and Ito's hues; line styles keep the groups apart in grey as well.
+ARMS: tuple[tuple[str, Any], ...] = (
+    ("#0072B2", "-"),
+    ("#C05000", "--"),
+    ("#00805E", "-."),
+    ("#A04A80", ":"),
+    ("#333333", (0, (6, 1.5))),
+    ("#8A6D00", (0, (4, 1, 1, 1, 1, 1))),
+    ("#3D8DC4", (0, (1, 1))),
+    ("#7A3B00", (0, (8, 2, 2, 2))),
+)
 OFFSET = {"textcoords": "offset points", "annotation_clip": False}
 _STYLE = {
     "figure.dpi": 110,
@@ -80,6 +91,12 @@ def writer(unit: str, lang: str, currency: str | None = None) -> Callable[..., s
         return render(f"plot.{unit}", lang, value=field).replace("-", "−")
 
     return write
+
+
+def label_text(label: str | Message, lang: str, *, capital: bool = False) -> str:
+    """Return how a group is called."""
+    text = render(label, lang) if isinstance(label, Message) else label
+    return text[:1].upper() + text[1:] if capital else text
 
 
 def named(name: str | Message, lang: str, **fields: Any) -> str:

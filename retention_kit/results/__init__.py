@@ -9,18 +9,27 @@ from retention_kit.results.bridges import MOVEMENTS, Bridge
 from retention_kit.results.diagnoses import Clue, Diagnosis
 from retention_kit.results.estimates import Difference, Estimate, Estimates, compare_estimates
 from retention_kit.results.findings import Arm, Finding, Findings, Line, Verdict
+from retention_kit.results.forecasts import BackTest, Forecast, Projection
+from retention_kit.results.judgements import ChurnModel, Judgement, Lift
 from retention_kit.results.matrices import CohortCell, CohortMatrix
 from retention_kit.results.mixes import MixEffect
+from retention_kit.results.plans import Holdout, MeanRegression, Plan, Step
 from retention_kit.results.positions import Benchmark, Comparison, Position
+from retention_kit.results.powers import Power, PowerTable
+from retention_kit.results.rankings import Ranked, Ranking, Signals
 from retention_kit.results.reconciliations import Reconciliation
+from retention_kit.results.studies import Beside, Lock, StudyResult
 from retention_kit.results.trends import Trend
 
 __all__ = [
     "MOVEMENTS",
     "Arm",
+    "BackTest",
     "Balance",
     "Benchmark",
+    "Beside",
     "Bridge",
+    "ChurnModel",
     "Clue",
     "CohortCell",
     "CohortMatrix",
@@ -32,10 +41,25 @@ __all__ = [
     "Estimates",
     "Finding",
     "Findings",
+    "Forecast",
+    "Holdout",
+    "Judgement",
+    "Lift",
     "Line",
+    "Lock",
+    "MeanRegression",
     "MixEffect",
+    "Plan",
     "Position",
+    "Power",
+    "PowerTable",
+    "Projection",
+    "Ranked",
+    "Ranking",
     "Reconciliation",
+    "Signals",
+    "Step",
+    "StudyResult",
     "Trend",
     "Verdict",
     "compare_estimates",

@@ -7,98 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from retention_kit.results import answers
 from retention_kit.results.balances import Balance, EValue
+from retention_kit.results.evidence import Arm, Line, Verdict
 from retention_kit.results.markup import lines, paragraphs
 from retention_kit.wording import Message, language, render
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One of the groups compared.
-
-    Attributes
-    ----------
-    label : Message or str
-        How a sentence names its customers: "customers with a personalised demo".
-    n, events, at_risk : int
-        Customers who enter; those whose churn was seen by the horizon; those still watched and active at the horizon.
-        Of early churn: customers, churns of the stretch, customer-months of it.
-    value, low, high : float
-        The outcome of the group with its own interval, as it is without adjustment.
-    n_eff, largest_share : float
-        How many equal customers its starting MRR is worth, and the share of its largest account; NaN where customers
-        count, not money.
-    adjusted : float
-        The outcome of the group after weighting; NaN where nothing was adjusted for.
-    """
-
-    label: Message | str
-    n: int
-    events: int
-    at_risk: int
-    value: float
-    low: float
-    high: float
-    n_eff: float = math.nan
-    largest_share: float = math.nan
-    adjusted: float = math.nan
-
-
-@dataclass(frozen=True)
-class Line:
-    """One estimate of the difference, by one method: a row of the forest plot.
-
-    Attributes
-    ----------
-    role : {"decides", "beside", "sensitivity"}
-        The first line decides; no other can change a verdict.
-    label : Message
-        Such as "adjusted", "unadjusted", "landmark at 6 months".
-    estimate, low, high, p_value : float
-    n : int
-        Customers who enter.
-    n_eff : float
-        How many equal customers they are worth; NaN where that is not said.
-    method : Message
-    """
-
-    role: str
-    label: Message
-    estimate: float
-    low: float
-    high: float
-    p_value: float
-    n: int
-    n_eff: float
-    method: Message
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the data say about a hypothesis.
-
-    Attributes
-    ----------
-    kind : {"supports", "does_not_support", "contradicts", "inconclusive", "not_testable"}
-    reason : Message or None
-        Why it is inconclusive or not testable.
-    remedy : Message or None
-        What would make it testable.
-    nuance : Message or None
-        What can be added to a clear verdict.
-    """
-
-    kind: str
-    reason: Message | None = None
-    remedy: Message | None = None
-    nuance: Message | None = None
-
-    def text(self, lang: str | None = None) -> str:
-        """Return the verdict in one or two words."""
-        return render(f"verdict.{self.kind}", lang)
-
-    def __str__(self) -> str:
-        return self.text()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -152,6 +65,8 @@ class Finding:
     measured : str or None
         The column measured, of measured_number and measured_share.
     currency : str or None
+    window : int or None
+        Of early churn: how many first months are early.
     """
 
     factor: str | None
@@ -185,79 +100,109 @@ class Finding:
     beside: tuple[Message, ...] = ()
     measured: str | None = None
     currency: str | None = None
-
-    def _fields(self) -> dict[str, Any]:
-        treated, reference = self.arms
-        return {
-            "treated": treated.label,
-            "reference": reference.label,
-            "horizon": self.horizon,
-            "estimate": self.estimate,
-            "low": self.low,
-            "high": self.high,
-            "level": self.level,
-            "margin": self.margin,
-            "needed": self.needed,
-            "value": treated.value,
-            "reference_value": reference.value,
-            "reason": self.verdict.reason or "",
-            "remedy": self.verdict.remedy or "",
-        }
+    window: int | None = None
 
     def sentence(self, lang: str | None = None) -> str:
-        """Return the answer in words that can be repeated; the verdict itself is `verdict.text`."""
-        fields = self._fields()
-        return " ".join(render(key, lang, **fields) for key in self._sentence_keys())
-
-    def _sentence_keys(self) -> list[str | Message]:
-        kind, nuance = self.verdict.kind, self.verdict.nuance
-        if kind == "not_testable":
-            return [f"finding.{self.outcome}.{kind}"]
-        if kind == "inconclusive":
-            open_question = self.needed and self.verdict.reason.key == "reason.inconclusive.both"
-            return [f"finding.{self.outcome}.{kind}", *(["finding.needed"] if open_question else [])]
-        sign = "more" if self.direction > 0 else "less"
-        causal = ["finding.caveat.randomised"] if kind != "does_not_support" and self.randomised else []
-        return [f"finding.{self.outcome}.{kind}.{sign}", *([nuance] if nuance else []), *causal]
+        """Return the answer in words that stand alone; the verdict in one or two words is `verdict.text`."""
+        known = answers.fields(self)
+        return " ".join(render(part, lang, **known) for part in answers.sentences(self))
 
     def question(self, lang: str | None = None) -> str:
         """Return the question that was asked."""
         sign = "more" if self.direction > 0 else "less"
-        return render(f"finding.{self.outcome}.question.{sign}", lang, **self._fields())
+        return render(f"finding.{self.outcome}.question.{sign}", lang, **answers.fields(self))
 
     def describe(self, lang: str | None = None) -> str:
         """Say both curves as numbers, for those who cannot see the figure."""
-        return render(f"finding.{self.outcome}.curves.{self._known}", lang, **self._fields())
+        known = answers.fields(self)
+        if math.isnan(self.estimate):
+            return self.describe_difference(lang)
+        measured = Message(f"finding.{self.outcome}.numbers", known)
+        return render("finding.describe.curves", lang, numbers=measured, horizon=self.horizon)
 
     def describe_difference(self, lang: str | None = None) -> str:
-        """Say the difference against zero and the margin, for those who cannot see the figure."""
-        return render(f"finding.{self.outcome}.difference.{self._known}", lang, **self._fields())
+        """Say the difference against no difference and the margin, for those who cannot see the figure."""
+        kinds = ("early", "early_unknown") if self.outcome == "early_churn" else ("difference", "unknown")
+        kind = kinds[math.isnan(self.estimate)]
+        return render(f"finding.describe.{kind}", lang, **answers.fields(self))
+
+    def describe_lines(self, lang: str | None = None) -> str:
+        """Say every estimate of the difference, for those who cannot see the forest plot."""
+        return describe_rows([(each.label, self, each) for each in self.rows], lang)
 
     @property
-    def _known(self) -> str:
-        return "unknown" if math.isnan(self.estimate) else "known"
+    def rows(self) -> tuple[Line, ...]:
+        """The estimate that decides, then those beside it; from the finding itself where it has no lines."""
+        if self.lines:
+            return self.lines
+        ends = self.estimate, self.low, self.high, self.p_value
+        n = sum(arm.n for arm in self.arms)
+        label = Message("line.adjusted" if self.adjusted_for else "line.unadjusted")
+        return (Line("decides", label, *ends, n, sum(arm.n_eff for arm in self.arms), self.rule),)
 
     def _notes(self) -> list[str]:
-        tested = [] if math.isnan(self.p_value) else [render("finding.p_value", p_value=self.p_value)]
-        return [*tested, *lines((self.rule, *self.excluded, *self.warnings))]
+        more = {"comparisons": self.comparisons, "check": self.check, "cluster": self.cluster or ""}
+        tests = {
+            "p_value": not math.isnan(self.p_value),
+            "p_adjusted": self.comparisons > 1 and not math.isnan(self.p_adjusted),
+            "check": not math.isnan(self.check),
+            "cluster": self.cluster is not None,
+        }
+        p_values = {"p_value": self.p_value, "p_adjusted": self.p_adjusted}
+        tested = [render(f"finding.{name}", **p_values, **more) for name, said in tests.items() if said]
+        others = [answers.line_in_words(self.outcome, row, self.level, self.currency, None) for row in self.lines[1:]]
+        population = [self.population] if self.population else []
+        return [
+            *lines((*population,)),
+            *tested,
+            *others,
+            *lines((*self.beside, self.rule, *self.excluded, *self.warnings)),
+        ]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row of plain numbers."""
-        row = {"factor": self.factor, "outcome": self.outcome, "horizon_months": self.horizon}
-        row |= {"estimate": self.estimate, "low": self.low, "high": self.high, "p_value": self.p_value}
-        row |= {"n": sum(arm.n for arm in self.arms), "events": sum(arm.events for arm in self.arms)}
-        return pd.DataFrame([row | {"verdict": self.verdict.kind, "rule": render(self.rule)}])
+        """Return one row of plain numbers an estimate of the difference, the one that decides first."""
+        corrected = self.p_value if math.isnan(self.p_adjusted) else self.p_adjusted
+        told = {"verdict": self.verdict.kind, "rule": render(self.rule)}
+        arms = {"events": sum(arm.events for arm in self.arms)}
+        found = [
+            self._about()
+            | {"role": row.role, "line": render(row.label)}
+            | {"estimate": row.estimate, "low": row.low, "high": row.high, "p_value": row.p_value}
+            | {"p_adjusted": corrected if place == 0 else math.nan, "n": row.n}
+            | arms
+            | {"n_eff": row.n_eff, "method": render(row.method)}
+            | told
+            for place, row in enumerate(self.rows)
+        ]
+        return pd.DataFrame(found)
+
+    def _about(self) -> dict[str, Any]:
+        label = self.arms[0].label
+        group = render(label) if isinstance(label, Message) else label
+        return {"factor": self.factor or "", "group": group, "outcome": self.outcome, "horizon_months": self.horizon}
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.verdict.text()}. {self.sentence()}", *self._notes()])
+        return "\n".join([self.sentence(), *self._notes()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        notes = paragraphs(*self._notes())
-        title = html.escape(self.verdict.text())
-        lead = f"<p><strong>{title}.</strong> {html.escape(self.sentence())}</p>"
-        return f'<div class="rk-result" lang="{language()}">{lead}{notes}</div>'
+        return f'<div class="rk-result" lang="{language()}">{self._lead()}{paragraphs(*self._notes())}</div>'
+
+    def _lead(self) -> str:
+        known = answers.fields(self)
+        first, *rest = (html.escape(render(part, **known)) for part in answers.sentences(self))
+        return f"<p>{' '.join([f'<strong>{first}</strong>', *rest])}</p>"
+
+
+def describe_rows(rows: list[tuple[Message | str, Finding, Line]], lang: str | None) -> str:
+    """Say the rows of a forest plot, each with its name, difference and interval."""
+    parts = []
+    for name, finding, row in rows:
+        ends = row.estimate, row.low, row.high
+        difference = answers.told(finding.outcome, *ends, finding.level, finding.currency)
+        parts.append(Message("finding.line", {"label": name, "difference": difference}))
+    return " ".join(render(part, lang) for part in parts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -284,6 +229,27 @@ class Findings:
     def __len__(self) -> int:
         return len(self.items)
 
+    def sentence(self, lang: str | None = None) -> str:
+        """Return whether the groups differ at all, then the answer for each of them."""
+        return " ".join([render(self.method, lang), *(item.sentence(lang) for item in self.items)])
+
+    def describe(self, lang: str | None = None) -> str:
+        """Say the outcome of every group as numbers, for those who cannot see the figure."""
+        return " ".join(item.describe(lang) for item in self.items)
+
+    def describe_lines(self, lang: str | None = None) -> str:
+        """Say the difference of every group, for those who cannot see the forest plot."""
+        return describe_rows([(item.arms[0].label, item, item.rows[0]) for item in self.items], lang)
+
     def to_frame(self) -> pd.DataFrame:
-        """Return the rows of every finding."""
-        return pd.concat([item.to_frame() for item in self.items], ignore_index=True)
+        """Return the rows of every finding, with the p-value of the test that all groups are alike."""
+        return pd.concat([item.to_frame() for item in self.items], ignore_index=True).assign(p_all=self.p_value)
+
+    def __str__(self) -> str:
+        return "\n".join([render(self.method), *map(str, self.items)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        answered = "".join(item._repr_html_() for item in self.items)
+        return f'<div class="rk-result" lang="{language()}">{paragraphs(render(self.method))}{answered}</div>'

@@ -3,28 +3,44 @@
 A `Table` holds texts in one language and is no longer for computing; results keep the numbers (`to_frame`).
 """
 
-from retention_kit.results import Bridge, CohortMatrix, Reconciliation, Trend
+from retention_kit.results import Balance, Bridge, CohortMatrix, Judgement, Plan, Ranking, Reconciliation, Trend
 from retention_kit.results.markup import show_as
-from retention_kit.tables.answers import table_arms, table_diagnosis
+from retention_kit.tables.answers import table_diagnosis
 from retention_kit.tables.books import table_bridge, table_cohort_matrix, table_reconciliation
+from retention_kit.tables.hypotheses import table_arms, table_balance, table_finding
 from retention_kit.tables.measures import table_benchmark, table_estimates, table_retention_over_time
+from retention_kit.tables.signals import table_judgement, table_plan, table_ranking
+from retention_kit.tables.studies import table_beside, table_power, table_protocol, table_verdicts
 from retention_kit.tables.writing import Table
 
 __all__ = [
     "Table",
     "table_arms",
+    "table_balance",
     "table_benchmark",
+    "table_beside",
     "table_bridge",
     "table_cohort_matrix",
     "table_diagnosis",
     "table_estimates",
+    "table_finding",
+    "table_judgement",
+    "table_plan",
+    "table_power",
+    "table_protocol",
+    "table_ranking",
     "table_reconciliation",
     "table_retention_over_time",
+    "table_verdicts",
 ]
 
 for _kind, _table in {
+    Balance: table_balance,
     Bridge: table_bridge,
     CohortMatrix: table_cohort_matrix,
+    Judgement: table_judgement,
+    Plan: table_plan,
+    Ranking: table_ranking,
     Reconciliation: table_reconciliation,
     Trend: table_retention_over_time,
 }.items():

@@ -27,6 +27,9 @@ class Book:
         it, and who pays in it began at a time nobody saw.
     foreign : tuple of Foreign
         One a currency that was converted; empty when all is in one currency.
+    began : ndarray of int or None
+        Of who paid already in the opening of an incomplete book: their first month with MRR, where it is known all the
+        same; -1 elsewhere. None where nobody's is.
     """
 
     bounds: np.ndarray
@@ -36,6 +39,7 @@ class Book:
     last: int
     complete: bool = True
     foreign: tuple["Foreign", ...] = field(default=())
+    began: np.ndarray | None = None
 
     @property
     def customers(self) -> int:
@@ -51,6 +55,12 @@ class Book:
     def truncated(self) -> np.ndarray:
         """Who paid already in the opening of an incomplete book: their start was not observed, per customer."""
         return (self.start == self.first) & (not self.complete)
+
+    @property
+    def origin(self) -> np.ndarray:
+        """First month with MRR, seen or known from elsewhere, per customer; -1 where nobody knows it."""
+        began = -1 if self.began is None else self.began
+        return np.where(self.truncated, began, self.start)
 
     @property
     def opening(self) -> int:
@@ -153,7 +163,8 @@ def only(book: Book, some: np.ndarray) -> Book:
     rows = some[book.owner]
     bounds = np.concatenate([[0], np.cumsum(np.diff(book.bounds)[some])])
     foreign = tuple(Foreign(only(part.native, some), only(part.converted, some)) for part in book.foreign)
-    return replace(book, bounds=bounds, month=book.month[rows], cents=book.cents[rows], foreign=foreign)
+    began = None if book.began is None else book.began[some]
+    return replace(book, bounds=bounds, month=book.month[rows], cents=book.cents[rows], foreign=foreign, began=began)
 
 
 def _stretches(customer: np.ndarray, number: int) -> Iterator[tuple[int, int, slice]]:

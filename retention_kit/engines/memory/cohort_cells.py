@@ -30,10 +30,15 @@ class Cohorts(NamedTuple):
     reached: np.ndarray
 
 
-def at_age(book: Book, age: int) -> np.ndarray:
-    """Return every customer's MRR in cents at an age in months; 0 where they do not pay or have not reached it."""
+def at_age(book: Book, age: int | np.ndarray) -> np.ndarray:
+    """Return every customer's MRR in cents at an age in months, the same for all or each their own.
+
+    0 where they do not pay, have not reached that age, or were not yet watched at it, and where nobody knows their
+    start.
+    """
     owner = book.owner
-    rows = np.flatnonzero(book.month == book.start[owner] + age)
+    month = np.where(book.origin < 0, -1, book.origin + age)
+    rows = np.flatnonzero(book.month == month[owner])
     amount = np.zeros(book.customers, np.int64)
     amount[owner[rows]] = book.cents[rows]
     return amount

@@ -1,0 +1,87 @@
+"""Portfolios: when they, not customers, were given the factor, they are what is left out one by one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from retention_kit.hypotheses.sampling import Sample
+from retention_kit.results import Verdict
+from retention_kit.schema import attribute
+from retention_kit.verdicts import LEAST_PORTFOLIOS, LEAST_PORTFOLIOS_A_GROUP, MOST_BETWEEN, not_testable
+from retention_kit.wording import Message
+
+PORTFOLIO = "csm"  # the attribute that says whose portfolio a customer is in
+
+
+@dataclass(frozen=True, eq=False)
+class Portfolios:
+    """The portfolio of each customer who enters.
+
+    Attributes
+    ----------
+    name : str
+        The attribute.
+    codes : ndarray of int
+    forced : bool
+        Whether they were found to follow the factor, rather than asked for.
+    share : float
+        Of the factor's variance, what lies between portfolios.
+    """
+
+    name: str
+    codes: np.ndarray
+    forced: bool
+    share: float
+
+    @property
+    def count(self) -> int:
+        """How many portfolios there are."""
+        return len(np.unique(self.codes))
+
+    def warnings(self) -> tuple[Message, ...]:
+        """Say it when nobody asked for them."""
+        said = Message("warning.by_portfolio", {"portfolio": self.name, "share": self.share})
+        return (said,) if self.forced else ()
+
+    def refusal(self, sample: Sample) -> Verdict | None:
+        """Return why so few portfolios cannot tell the groups apart; None if they can."""
+        fields = {"portfolio": self.name, "share": self.share}
+        if self.count < LEAST_PORTFOLIOS:
+            return not_testable("few_portfolios", n=self.count, least=LEAST_PORTFOLIOS, **fields)
+        least = LEAST_PORTFOLIOS_A_GROUP
+        for code, label in enumerate(sample.labels):
+            n = len(np.unique(self.codes[sample.group == code]))
+            if n < least:
+                return not_testable("few_portfolios_a_group", group=label, n=n, least=least, **fields)
+        return None
+
+
+def portfolios(sample: Sample, asked: str | None) -> Portfolios | None:
+    """Return the portfolios that must be left out one by one: those asked for, or those the factor follows.
+
+    Raises
+    ------
+    UnknownColumnError
+        If the customers lack the attribute asked for.
+    """
+    name = asked or PORTFOLIO
+    if asked is None and PORTFOLIO not in sample.ledger.customers:
+        return None
+    values = attribute(sample.ledger.customers, name, "cluster").iloc[sample.subjects.customer]
+    share = _between(sample.treated, values)
+    if asked is None and share <= MOST_BETWEEN:
+        return None
+    codes, _ = pd.factorize(values, use_na_sentinel=False)  # those in no portfolio are one
+    return Portfolios(name, codes, asked is None, share)
+
+
+def _between(treated: np.ndarray, portfolio: pd.Series) -> float:
+    """Share of the factor's variance that lies between portfolios: 1 when each is all in one group."""
+    given, codes = treated.astype(float), pd.factorize(portfolio)[0]
+    given, codes = given[codes >= 0], codes[codes >= 0]
+    found = len(np.unique(codes))
+    if given.std() == 0 or found in {0, 1, len(given)}:
+        return 0.0
+    means = pd.Series(given).groupby(codes).transform("mean").to_numpy()
+    return float(means.var() / given.var())

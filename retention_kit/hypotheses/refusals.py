@@ -1,0 +1,130 @@
+"""When a question cannot be judged with these data, why, and what would change that."""
+
+import numpy as np
+
+from retention_kit.hypotheses.averages import Averages
+from retention_kit.hypotheses.question import MONEY, Question
+from retention_kit.hypotheses.sampling import Sample
+from retention_kit.hypotheses.survivors import Survivors
+from retention_kit.results import Arm, Verdict
+from retention_kit.verdicts import (
+    FEW_EQUAL,
+    LEAST_CHURNS,
+    LEAST_EQUAL,
+    LEAST_JUDGED,
+    LEAST_WATCHED,
+    MOST_LOCKED,
+    MOST_OF_ONE,
+    not_testable,
+)
+from retention_kit.wording import Message
+
+
+def refusal(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> Verdict | None:
+    """Return the verdict that two groups cannot be compared on this, with the way out; None if they can.
+
+    Parameters
+    ----------
+    arms : tuple of two Arm
+        The group with the factor, then the reference.
+    """
+    return (
+        _few_customers(sample, arms)
+        or _short_follow_up(asked, sample, arms)
+        or _late_entry(asked, sample)
+        or _locked(asked, sample)
+        or _few_churns(asked, arms)
+        or _few_accounts(asked, arms)
+        or _few_changes(asked, sample)
+    )
+
+
+def _few_customers(sample: Sample, arms: tuple[Arm, Arm]) -> Verdict | None:
+    smallest = min(arms, key=lambda arm: arm.n)
+    if smallest.n >= LEAST_JUDGED:
+        return None
+    reason = "few_customers_landmark" if sample.landmark else "few_customers"
+    return not_testable(reason, group=smallest.label, n=smallest.n, least=LEAST_JUDGED, landmark=sample.landmark)
+
+
+def _short_follow_up(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> Verdict | None:
+    if not isinstance(sample.outcome, Survivors) or min(arm.at_risk for arm in arms) >= LEAST_WATCHED:
+        return None
+    longest = min(sample.outcome.longest(some, LEAST_WATCHED) for some in (sample.treated, ~sample.treated))
+    reason = "short_follow_up" if longest else "no_follow_up"
+    return not_testable(reason, horizon=asked.horizon, least=LEAST_WATCHED, longest=longest)
+
+
+def _late_entry(asked: Question, sample: Sample) -> Verdict | None:
+    """Watching began so late that hardly anybody was seen young."""
+    if not isinstance(sample.outcome, Survivors) or not sample.outcome.entry.any():
+        return None
+    if min(sample.outcome.fewest(some) for some in (sample.treated, ~sample.treated)) >= LEAST_WATCHED:
+        return None
+    return not_testable("late_entry", horizon=asked.horizon, least=LEAST_WATCHED)
+
+
+def _locked(asked: Question, sample: Sample) -> Verdict | None:
+    """Most of them have contracts that could not end in time for the outcome to tell."""
+    share, horizon = locked(asked, sample.subjects.term, sample.outcome)
+    if share <= MOST_LOCKED:
+        return None
+    return not_testable("locked", share=share, horizon=asked.horizon, longest=horizon)
+
+
+def locked(asked: Question, term: np.ndarray, outcome: Survivors | Averages) -> tuple[float, int]:
+    """Return whose first contract cannot end in time, as a share, and the shortest horizon in which half of them can.
+
+    A contract of 12 months first ends at age 12: that counts for retention, NRR and the like at 12 months; of the
+    months of life within 12 it takes none, so that those need a longer horizon.
+    """
+    if not isinstance(outcome, Survivors) and asked.outcome not in MONEY:
+        return 0.0, asked.horizon
+    spare = 1 if asked.outcome == "rmst" else 0
+    enough = int(np.median(term)) if len(term) else 1
+    return float((term + spare > asked.horizon).mean()) if len(term) else 0.0, 2 * enough if spare else enough
+
+
+def _few_churns(asked: Question, arms: tuple[Arm, Arm]) -> Verdict | None:
+    events = sum(arm.events for arm in arms)
+    if asked.outcome not in ("retention", "rmst") or events >= LEAST_CHURNS:
+        return None
+    return not_testable("few_churns", events=events, horizon=asked.horizon, least=LEAST_CHURNS)
+
+
+def _few_accounts(asked: Question, arms: tuple[Arm, Arm]) -> Verdict | None:
+    """One account, or a handful, decides what the ratio of a group is."""
+    if asked.outcome not in MONEY or asked.outcome == "spend":
+        return None
+    worst = max(arms, key=lambda arm: arm.largest_share)
+    if worst.largest_share > MOST_OF_ONE:
+        return not_testable("one_account", group=worst.label, share=worst.largest_share)
+    fewest = min(arms, key=lambda arm: arm.n_eff)
+    if fewest.n_eff < LEAST_EQUAL:
+        return not_testable("few_accounts", group=fewest.label, n_eff=fewest.n_eff, least=LEAST_EQUAL)
+    return None
+
+
+def _few_changes(asked: Question, sample: Sample) -> Verdict | None:
+    """So few customers lost or added anything that the spread cannot be learnt from them."""
+    outcome = sample.outcome
+    if asked.outcome not in ("grr", "expansion"):
+        return None
+    unmoved = outcome.denominator if asked.outcome == "grr" else 0.0
+    changed = int((outcome.numerator != unmoved).sum())
+    if changed >= LEAST_CHURNS:
+        return None
+    return not_testable(f"few_{asked.outcome}", n=changed, horizon=asked.horizon, least=LEAST_CHURNS)
+
+
+def cautions(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> tuple[Message, ...]:
+    """Return what does not forbid a verdict but must be known with it."""
+    said = []
+    share, _ = locked(asked, sample.subjects.term, sample.outcome)
+    if 0 < share <= MOST_LOCKED:
+        said.append(Message("warning.locked", {"share": share, "horizon": asked.horizon}))
+    for arm in arms:
+        if LEAST_EQUAL <= arm.n_eff < FEW_EQUAL:
+            fields = {"group": arm.label, "n_eff": arm.n_eff, "share": arm.largest_share}
+            said.append(Message("warning.few_accounts_of", fields))
+    return tuple(said)

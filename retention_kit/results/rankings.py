@@ -1,0 +1,208 @@
+"""Weak signals at a day, who to call first, and what a ranking was worth in the past."""
+
+import datetime as dt
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from retention_kit.results.markup import lines, paragraphs, table_html
+from retention_kit.wording import Message, Money, language, render
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Signals:
+    """Every signal of every paying customer at the close of a day.
+
+    Attributes
+    ----------
+    as_of : date
+    values : DataFrame
+        One row a customer, one column a signal; NaN where the events say nothing.
+    fired : DataFrame
+        Whether each value reached its threshold.
+    mrr : Series
+        Of the last month end up to the day.
+    numbers : Series
+        Account numbers: places in the whole ledger, from 1.
+    ends : Series
+        Day on which the contract ends, in days since 1970; NaN for contracts by the month.
+    dated : Series
+        Whether a date of the customers table said that day; else it is an anniversary, known to the month.
+    age : Series
+        Months since the first month end with MRR; missing where nobody knows.
+    thresholds : DataFrame
+        By signal.
+    currency : str or None
+    rule : Message
+    warnings : tuple of Message
+    """
+
+    as_of: dt.date
+    values: pd.DataFrame
+    fired: pd.DataFrame
+    mrr: pd.Series
+    numbers: pd.Series
+    ends: pd.Series
+    dated: pd.Series
+    age: pd.Series
+    thresholds: pd.DataFrame
+    currency: str | None
+    rule: Message
+    warnings: tuple[Message, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a customer and signal: value, threshold, fired, kind."""
+        value, fired = (table.rename_axis("customer_id").reset_index() for table in (self.values, self.fired))
+        long = value.melt("customer_id", var_name="signal", value_name="value")
+        long["threshold"] = long["signal"].map(self.thresholds["threshold"])
+        long["fired"] = fired.melt("customer_id", value_name="fired")["fired"]
+        return long.assign(kind=long["signal"].map(self.thresholds["kind"]))
+
+    def sentence(self, lang: str | None = None) -> str:
+        """Return how many show a sign, in words."""
+        count = {}
+        for kind in ("risk", "upsell"):
+            steps = self.thresholds
+            own = steps.index[(steps["kind"] == kind) & (steps["points"] > 0)]
+            count[kind] = int(self.fired[own].any(axis=1).sum())
+        return render("signal.sentence", lang, as_of=self.as_of, n=len(self.mrr), **count)
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence(), *lines((self.rule, *self.warnings))])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        said = paragraphs(self.sentence(), *lines((self.rule, *self.warnings)))
+        return f'<div class="rk-result" lang="{language()}">{said}</div>'
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One account of a ranking, and why it stands there.
+
+    Attributes
+    ----------
+    rank : int
+        From 1.
+    customer_id : Any
+    who : str or Message
+        Name, or id where there is none; the account's number where names are masked.
+    kind : {"risk", "upsell"}
+    points : float
+    mrr : Money
+        Of a month.
+    signals : tuple of str
+        Those that fired, most points first.
+    reasons : tuple of Message
+        The same in words.
+    ends : Message or None
+        When the contract ends, where that is near.
+    ending : bool
+        Whether it is.
+    """
+
+    rank: int
+    customer_id: Any
+    who: str | Message
+    kind: str
+    points: float
+    mrr: Money
+    signals: tuple[str, ...]
+    reasons: tuple[Message, ...]
+    ends: Message | None = None
+    ending: bool = False
+
+    def sentence(self, lang: str | None = None) -> str:
+        """Return whom to call and why, in words."""
+        place = "first" if self.rank == 1 else "next"
+        stake = Message(f"ranking.stake.{self.kind}", {"mrr": self.mrr})
+        stake = Message("ranking.stake.ending", {"stake": stake, "ends": self.ends}) if self.ends else stake
+        return render(f"ranking.{self.kind}.{place}", lang, who=self.who, reasons=self.reasons, stake=stake)
+
+    def why(self, lang: str | None = None) -> str:
+        """Return the reasons alone, in words."""
+        return render("ranking.why", lang, reasons=[*self.reasons, *([self.ends] if self.ends else [])])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ranking:
+    """Who to call first and why, and who is ready for more.
+
+    Attributes
+    ----------
+    as_of : date
+    rows : tuple of Ranked
+        Accounts with signs of leaving, most points first.
+    upsell : tuple of Ranked
+        Accounts with signs of being ready for more, and none of leaving.
+    customers : int
+        How many paid.
+    currency : str or None
+    masked : bool
+        Whether account numbers stand for names and ids.
+    rule : Message
+    warnings : tuple of Message
+    """
+
+    as_of: dt.date
+    rows: tuple[Ranked, ...]
+    upsell: tuple[Ranked, ...]
+    customers: int
+    currency: str | None
+    masked: bool
+    rule: Message
+    warnings: tuple[Message, ...] = ()
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def first(self) -> Ranked | None:
+        """The account to call first; None if no account shows a sign."""
+        return self.rows[0] if self.rows else None
+
+    @property
+    def at_stake(self) -> Money:
+        """MRR a month of all accounts with signs of leaving."""
+        return Money(sum(row.mrr.amount for row in self.rows), self.currency)
+
+    def sentence(self, lang: str | None = None) -> str:
+        """Return how many accounts show a sign and who comes first, in words."""
+        fields = {"as_of": self.as_of, "customers": self.customers, "n": len(self), "mrr": self.at_stake}
+        said = [render("ranking.sentence" if self.rows else "ranking.nobody", lang, **fields)]
+        return " ".join([*said, *(row.sentence(lang) for row in self.rows[:1])])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an account, texts in the language of the moment; ids are masked where names are."""
+        return pd.DataFrame([self._cells(row) for row in (*self.rows, *self.upsell)], columns=_COLUMNS)
+
+    def _cells(self, row: Ranked) -> dict[str, Any]:
+        who = str(row.who)
+        shown = {
+            "kind": row.kind,
+            "rank": row.rank,
+            "customer_id": who if self.masked else row.customer_id,
+            "name": who,
+        }
+        return shown | {"points": row.points, "mrr": row.mrr.amount, "signals": " ".join(row.signals), "why": row.why()}
+
+    def __str__(self) -> str:
+        following = [row.sentence() for row in self.rows[1:_SHOWN]]
+        return "\n".join([self.sentence(), *following, *lines((self.rule, *self.warnings))])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        said = f"<p>{html.escape(self.sentence())}</p>"
+        return f'<div class="rk-result" lang="{language()}">{said}{table_html(self, self.to_frame())}</div>'
+
+
+_COLUMNS = ("kind", "rank", "customer_id", "name", "points", "mrr", "signals", "why")

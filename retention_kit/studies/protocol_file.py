@@ -1,0 +1,190 @@
+"""study.yml: read with the line of everything it says, so that an error can name it; and written."""
+
+import datetime as dt
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from retention_kit.errors import FileNotReadableError, OptionError
+from retention_kit.ledger import Ledger, open_ledger
+from retention_kit.studies.hypothesis import ARGUMENTS, plain
+from retention_kit.wording import Message
+
+Place = tuple[str | int, ...]
+_FILES = ("subscriptions", "customers")
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a study file says, and on which line.
+
+    Attributes
+    ----------
+    path : Path
+    content : dict
+    lines : mapping
+        Place such as ("hypotheses", "demo", "margin") → line, from 1.
+    """
+
+    path: Path
+    content: dict[str, Any]
+    lines: Mapping[Place, int]
+
+    def line(self, *place: str | int) -> int:
+        """Return the line of a place, or of the nearest one around it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def refusal(self, problem: Message, *place: str | int) -> OptionError:
+        """Return the error that says where a problem is."""
+        return OptionError("error.study.line", path=self.path.name, line=self.line(*place), problem=problem)
+
+    def check_names(self, where: str, given: Any, legal: tuple[str, ...], *place: str) -> None:
+        """Refuse what is no mapping, or has a name that means nothing there."""
+        if not isinstance(given, dict):
+            raise self.refusal(Message("error.study.no_mapping", {"where": where, "legal": list(legal)}), *place)
+        for name in given:
+            if name not in legal:
+                near = get_close_matches(str(name), legal, n=1)
+                key = "error.study.unknown_near" if near else "error.study.unknown"
+                more = {"nearest": near[0]} if near else {}
+                problem = Message(key, {"name": where, "value": str(name), "legal": list(legal), **more})
+                raise self.refusal(problem, *place, name)
+
+    def hypotheses(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield name and arguments of every hypothesis."""
+        several = self.content.get("hypotheses")
+        if not isinstance(several, dict) or not several:
+            raise self.refusal(Message("error.study.no_hypotheses"), "hypotheses")
+        legal = ("factor", *ARGUMENTS, "secondary", "sensitivity")
+        for name, given in several.items():
+            self.check_names("hypothesis", given, legal, "hypotheses", name)
+            yield name, given
+
+    @contextmanager
+    def at(self, *place: str, known: tuple[str, ...] = ()) -> Iterator[None]:
+        """Let errors within say the line of what they are about."""
+        try:
+            yield
+        except OptionError as error:
+            about = _about(error, known)
+            where = (*place, about) if about else place
+            raise self.refusal(Message(error.key, error.fields), *where) from error
+
+
+def _about(error: OptionError, known: tuple[str, ...]) -> str | None:
+    """Return which argument an error is about, by its fields or its key: error.margin.fraction, error.horizon."""
+    named = (error.fields.get("argument"), error.fields.get("name"), *error.key.replace("_", ".").split("."))
+    return next((name for name in named if name in known), None)
+
+
+def read_protocol(path: str | Path) -> Told:
+    """Return what a study file says.
+
+    Raises
+    ------
+    FileNotReadableError
+        If it is not there or no YAML.
+    OptionError
+        If a name stands twice or the file is no mapping.
+    """
+    import yaml
+
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotReadableError("error.file_missing", path=str(path))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        raise FileNotReadableError("error.file_unreadable", path=str(path), detail=str(error)) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _no_yaml(path, error) from None
+    lines: dict[Place, int] = {}
+    told = Told(path, content, lines)
+    twice = next(_marked(tree, (), lines), None)
+    if twice:
+        raise told.refusal(Message("error.study.twice", {"name": str(twice[-1])}), *twice)
+    if not isinstance(content, dict):
+        raise told.refusal(Message("error.study.no_study"))
+    return told
+
+
+def _no_yaml(path: Path, error: Exception) -> FileNotReadableError:
+    mark = getattr(error, "problem_mark", None)
+    detail = getattr(error, "problem", None) or str(error)
+    return FileNotReadableError("error.study.no_yaml", path=path.name, line=mark.line + 1 if mark else 1, detail=detail)
+
+
+def _marked(node: Any, place: Place, lines: dict[Place, int]) -> Iterator[Place]:
+    """Note the line of every place below a node; yield those that stand twice."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*place, key.value)
+            again = below in lines
+            lines[below] = key.start_mark.line + 1
+            if again:
+                yield below
+            yield from _marked(value, below, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            lines[*place, number] = item.start_mark.line + 1
+            yield from _marked(item, (*place, number), lines)
+
+
+def opened(told: Told) -> Ledger:
+    """Return the ledger of the data a study file names; paths are relative to the file.
+
+    Raises
+    ------
+    OptionError
+        If the data are not named, or not legal.
+    FileNotReadableError
+        If a file is not there.
+    """
+    legal = tuple(inspect.signature(open_ledger).parameters)
+    told.check_names("data", told.content.get("data"), legal, "data")
+    data = dict(told.content["data"])
+    if "as_of" not in data:
+        raise told.refusal(Message("error.study.no_as_of"), "data")
+    for name in _FILES:
+        if data.get(name):
+            data[name] = str(told.path.parent / str(data[name]))
+            if not Path(data[name]).is_file():
+                problem = Message("error.file_missing", {"path": data[name]})
+                fields = {"path": told.path.name, "line": told.line("data", name), "problem": problem}
+                raise FileNotReadableError("error.study.line", **fields)
+    with told.at("data", known=legal):
+        return open_ledger(**{name: _text(value) for name, value in data.items()})
+
+
+def _text(value: Any) -> Any:
+    """Return a value as the parameters of a report have it: an empty one is an empty text."""
+    return "" if value is None else value.isoformat() if isinstance(value, dt.date) else value
+
+
+def written(study: Any) -> str:
+    """Return a study's protocol as YAML, defaults left out."""
+    import yaml
+
+    whole = {"title": study.title or None, "alpha": study.alpha, "cluster": study.cluster, "seed": study.seed}
+    told = {name: plain(value) for name, value in whole.items() if value is not None}
+    inherited = {"cluster": study.cluster, "seed": study.seed, "level": round(1 - study.alpha, 12)}
+    told["hypotheses"] = {each.name: _written(each, ARGUMENTS | inherited) for each in study.hypotheses}
+    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _written(hypothesis: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    said = {"factor": hypothesis.factor} if hypothesis.factor is not None else {}
+    said["outcome"] = hypothesis.outcome
+    said |= {name: value for name, value in hypothesis.arguments.items() if value != defaults[name]}
+    lists = {"secondary": hypothesis.secondary, "sensitivity": hypothesis.sensitivity}
+    return plain(said | {name: list(value) for name, value in lists.items() if value})

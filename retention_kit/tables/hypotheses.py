@@ -1,0 +1,183 @@
+"""Tables of a comparison: its groups, every estimate of their difference, how alike they are."""
+
+import math
+
+import pandas as pd
+
+from retention_kit.plots.drawing import label_text
+from retention_kit.results import Balance, Finding, Findings, Line, answers
+from retention_kit.results.scales import scale_of
+from retention_kit.tables.writing import Table, figures, worded
+from retention_kit.wording import Message, language, render
+
+
+def table_arms(found: Finding | Findings, *, lang: str | None = None) -> Table:
+    """Return the groups compared: customers, churned, still watched, outcome with its interval.
+
+    Parameters
+    ----------
+    found : Finding or Findings
+        Of several groups, each of them, the reference last.
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts. Where the groups were made alike, what each comes to then (of several groups: each with what the
+        reference comes to beside it, as each pair is made alike on its own); where money was compared, how many equal
+        customers each group is worth and the share of its largest account.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> finding = rk.compare(ledger, "personalised_demo", randomised=True)
+    >>> rk.table_arms(finding).frame.iloc[0, 0]
+    'customers with a personalised demo'
+    """
+    lang, finding = lang or language(), _items(found)[0]
+    arms = (*(item.arms[0] for item in _items(found)), finding.arms[1])
+    at = {"horizon": finding.horizon, "level": finding.level}
+    counted = (
+        ("n_early", "events_early", "months_early") if finding.outcome == "early_churn" else ("n", "events", "at_risk")
+    )
+    counts = zip(counted, ("n", "events", "at_risk"), strict=True)
+    numbers = {
+        render(f"table.{key}", lang, **at): figures("count", [getattr(arm, name) for arm in arms], lang)
+        for key, name in counts
+    }
+    outcome = render(f"table.outcome.{finding.outcome}", lang, measured=finding.measured or "", **at)
+    numbers[outcome] = [_with_interval(finding, arm.value, arm.low, arm.high, lang) for arm in arms]
+    if not all(math.isnan(arm.adjusted) for arm in arms):
+        numbers[render("table.adjusted", lang)] = _made_alike(found, lang)
+    if not all(math.isnan(arm.n_eff) for arm in arms):
+        numbers[render("table.n_eff", lang)] = figures("number1", [arm.n_eff for arm in arms], lang)
+        numbers[render("table.largest_share", lang)] = figures("percent", [arm.largest_share for arm in arms], lang)
+    groups = {render("table.group", lang): [label_text(arm.label, lang) for arm in arms]}
+    return worded(render("table.caption.arms", lang), groups, numbers)
+
+
+def _items(found: Finding | Findings) -> list[Finding]:
+    return list(found) if isinstance(found, Findings) else [found]
+
+
+def _made_alike(found: Finding | Findings, lang: str) -> list[str]:
+    if isinstance(found, Finding):
+        return [_value(found, arm.adjusted, lang) for arm in found.arms]
+    pairs = [[_value(item, arm.adjusted, lang) for arm in item.arms] for item in found]
+    written = [render("table.adjusted_pair", lang, value=one, reference=other) for one, other in pairs]
+    return [*written, render("table.unknown", lang)]
+
+
+def _value(finding: Finding, x: float, lang: str) -> str:
+    """Write the outcome of a group as a number alone: the head says of what."""
+    if math.isnan(x):
+        return render("table.unknown", lang)
+    if scale_of(finding.outcome) == "months":
+        return render("table.number1", lang, value=x)
+    return render(answers.value(finding.outcome, x, finding.currency), lang).replace("-", "−")
+
+
+def _with_interval(finding: Finding, x: float, low: float, high: float, lang: str) -> str:
+    if math.isnan(low):
+        return _value(finding, x, lang)
+    ends = {name: _value(finding, end, lang) for name, end in (("value", x), ("low", low), ("high", high))}
+    return render("table.value_interval", lang, **ends)
+
+
+def table_finding(found: Finding | Findings, *, lang: str | None = None) -> Table:
+    """Return every estimate of the difference, the one that decides first, with what stands behind it.
+
+    Parameters
+    ----------
+    found : Finding or Findings
+        Of several groups, the estimates of each against the reference.
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule under them.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> finding = rk.compare(ledger, "personalised_demo", randomised=True)
+    >>> rk.table_finding(finding).frame.iloc[0, 0]
+    'As it is'
+    """
+    lang = lang or language()
+    items = _items(found)
+    pairs = [(item, row) for item in items for row in item.rows]
+    first, rows = items[0], [row for _, row in pairs]
+    words = {render("table.line", lang): [label_text(row.label, lang, capital=True) for row in rows]}
+    if len(items) > 1:
+        words = {render("table.group", lang): [label_text(item.arms[0].label, lang) for item, _ in pairs]} | words
+    scale = scale_of(first.outcome)
+    head = render("table.difference", lang, unit=Message(f"table.unit.{scale}"), level=first.level)
+    numbers = {
+        head: [_difference(item, row, lang) for item, row in pairs],
+        render("table.p_value", lang): [p_value_text(row.p_value, lang) for row in rows],
+        render("table.n", lang): figures("count", [row.n for row in rows], lang),
+    }
+    if not all(math.isnan(row.n_eff) for row in rows):
+        numbers[render("table.n_eff", lang)] = figures("number1", [row.n_eff for row in rows], lang)
+    numbers[render("table.method", lang)] = [render(row.method, lang) for row in rows]
+    table = worded(render("table.caption.finding", lang), words, numbers, _rules(found, lang))
+    # methods are words, though they stand last
+    return Table(table.frame, table.caption, table.numeric - {render("table.method", lang)}, table.notes)
+
+
+def _rules(found: Finding | Findings, lang: str) -> list[str]:
+    if isinstance(found, Finding):
+        return [render(found.rule, lang)]
+    return [render(note, lang) for note in (found.method, *(item.rule for item in found))]
+
+
+def _difference(finding: Finding, row: Line, lang: str) -> str:
+    if math.isnan(row.estimate):
+        return render("table.unknown", lang)
+    ends = {"value": row.estimate, "low": row.low, "high": row.high}
+    scale = scale_of(finding.outcome)
+    digits = 1 if scale == "points" else answers.decimals(scale, list(ends.values()))
+    signed = {name: answers.signed(finding.outcome, x, digits, finding.currency) for name, x in ends.items()}
+    return render("table.value_interval", lang, **signed)
+
+
+def p_value_text(p_value: float, lang: str) -> str:
+    """Return a p-value as a cell of a table."""
+    if math.isnan(p_value):
+        return render("table.unknown", lang)
+    return render("table.p", lang, p_value=p_value).removeprefix("= ")
+
+
+def table_balance(balance: Balance, *, lang: str | None = None) -> Table:
+    """Return how far the groups were apart in each thing adjusted for, before and after weighting.
+
+    Parameters
+    ----------
+    balance : Balance
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts: standardised mean differences, treated minus reference, the largest before weighting first.
+    """
+    lang = lang or language()
+    frame = balance.frame.reset_index(drop=True)
+    order = frame["raw"].abs().sort_values(ascending=False).index
+    words = {render("table.covariate", lang): [label_text(balance.labels[i], lang, capital=True) for i in order]}
+    columns = {"before": "raw", "after": "weighted", "variance_ratio": "variance_ratio"}
+    numbers = {
+        render(f"table.{head}", lang): [_two_decimals(x, lang) for x in frame.loc[order, name]]
+        for head, name in columns.items()
+    }
+    return worded(render("table.caption.balance", lang), words, numbers)
+
+
+def _two_decimals(x: float, lang: str) -> str:
+    if pd.isna(x):
+        return render("table.unknown", lang)
+    return render("table.number", lang, value=round(float(x), 2) + 0.0).replace("-", "−")

@@ -1,0 +1,233 @@
+"""Tables of a study: what was declared, what could be found, what came out."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from retention_kit.plots.drawing import label_text
+from retention_kit.results import Finding, Power, PowerTable, StudyResult
+from retention_kit.results.scales import difference, size
+from retention_kit.tables.hypotheses import p_value_text
+from retention_kit.tables.writing import Table, figures, told, worded
+from retention_kit.wording import Message, has_message, language, render
+
+Declared = Mapping[str, Any]
+
+
+def table_protocol(protocol: Mapping[str, Any], *, lang: str | None = None) -> Table:
+    """Return what a study declared before its numbers were seen, one row a hypothesis.
+
+    Parameters
+    ----------
+    protocol : mapping
+        What `Study.protocol()` returns, or the `protocol` of a lock.
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts: name, factor, the primary outcome, what is expected, how it is asked, what is looked at beside.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> study = rk.Study(rk.open_ledger(as_of="2025-12-31"), title="Demos").add("demo", "personalised_demo")
+    >>> rk.table_protocol(study.protocol()).frame.iloc[0, 2]
+    'Retention at 12 months'
+    """
+    lang = lang or language()
+    rows = protocol["hypotheses"]
+    words = {
+        "hypothesis": [each["name"] for each in rows],
+        "factor": [each["factor"] or render("table.everyone", lang) for each in rows],
+        "primary": [_several([_outcome(each["outcome"], each)], lang) for each in rows],
+        "expected": [render(f"table.expected.{each['direction']}", lang) for each in rows],
+        "asked": [_several(_asked(each), lang) for each in rows],
+        "secondary": [_several([_outcome(name, each) for name in each["secondary"]], lang) for each in rows],
+        "sensitivity": [_several(map(_varied, each["sensitivity"]), lang) for each in rows],
+    }
+    heads = {render(f"table.{name}", lang): texts for name, texts in words.items() if any(texts)}
+    return worded(render("table.caption.protocol", lang), heads, {})
+
+
+def _several(messages: Iterable[Message], lang: str) -> str:
+    texts = "; ".join(render(message, lang) for message in messages)
+    return (texts[:1].upper() + texts[1:]).replace("; ", "\u00a0; " if lang == "fr" else "; ")
+
+
+def _outcome(name: str, declared: Declared) -> Message:
+    key = f"study.outcome.{name}"
+    if not has_message(key):
+        return Message("study.outcome.measured", {"name": name})
+    return Message(key, {"horizon": declared["horizon"], "window": declared["window"]})
+
+
+def _asked(declared: Declared) -> list[Message]:
+    """Return how a hypothesis is asked: what the groups are made alike in, from when on, taken together by what."""
+    said = [Message(f"table.asked.{_alike(declared)}", {"names": declared["adjust"] or []})]
+    fields = {"landmark": "n", "clock": "name", "cluster": "name", "reference": "value"}
+    for name, field in fields.items():
+        if declared[name] is not None:
+            said.append(Message(f"table.asked.{name}", {field: declared[name]}))
+    return said
+
+
+def _alike(declared: Declared) -> str:
+    if declared["outcome"] == "early_churn":
+        return "same_customers"
+    if declared["adjust"] is None:
+        return "randomised" if declared["randomised"] else "standard"
+    return "adjusted" if declared["adjust"] else "unadjusted"
+
+
+def _varied(changes: Mapping[str, Any]) -> Message:
+    return Message("study.varied", {"changes": [_changed(*one) for one in changes.items()]})
+
+
+def _changed(name: str, value: Any) -> Message:
+    if isinstance(value, list):
+        return Message("study.changed.adjust", {"names": value}) if value else Message("study.changed.unadjusted")
+    return Message("study.changed.other", {"name": name, "value": "–" if value is None else value})
+
+
+def table_power(power: PowerTable, *, lang: str | None = None) -> Table:
+    """Return the smallest difference that each comparison would find, beside what matters.
+
+    Parameters
+    ----------
+    power : PowerTable
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts, with the rule under them.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> study = rk.Study(rk.open_ledger(as_of="2025-12-31"), title="Demos").add("demo", "personalised_demo")
+    >>> rk.table_power(study.power()).frame.iloc[0, -1]
+    'No'
+    """
+    lang, rows = lang or language(), list(power)
+    words = {
+        "hypothesis": [row.hypothesis for row in rows],
+        "outcome": [_several([row.about], lang) for row in rows],
+        "who": [_group(row, lang) for row in rows],
+    }
+    numbers = {
+        "n": [_customers(row, lang) for row in rows],
+        "events": figures("count", [row.events for row in rows], lang),
+        "detectable": [_found(row, lang) for row in rows],
+        "margin": [render(size(row.outcome, row.margin, row.currency), lang) for row in rows],
+        "enough": [render(f"table.enough.{_enough(row)}", lang) for row in rows],
+    }
+    heads = [{render(f"table.power.{name}", lang): texts for name, texts in some.items()} for some in (words, numbers)]
+    return worded(render("table.caption.power", lang), *heads, told((power.rule, *power.notes), lang))
+
+
+def _group(row: Power, lang: str) -> str:
+    group = row.who.fields.get("treated")
+    return label_text(group, lang) if group else render("table.everyone", lang)
+
+
+def _customers(row: Power, lang: str) -> str:
+    if len(row.n) == 1:
+        return figures("count", row.n, lang)[0]
+    return render("table.power.against", lang, n=row.n[0], n_reference=row.n[-1])
+
+
+def _found(row: Power, lang: str) -> str:
+    if math.isnan(row.detectable):
+        return render("table.unknown", lang)
+    return render(size(row.outcome, row.detectable, row.currency), lang)
+
+
+def _enough(row: Power) -> str:
+    if math.isnan(row.detectable):
+        return "unknown"
+    return "yes" if row.enough else "no"
+
+
+def table_verdicts(result: StudyResult, *, lang: str | None = None) -> Table:
+    """Return the verdict of every primary comparison of a study.
+
+    Parameters
+    ----------
+    result : StudyResult
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts: hypothesis, group, verdict, difference with its interval, p-value, p-value after Holm's correction.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> study = rk.Study(rk.open_ledger(as_of="2025-12-31"), title="Demos")
+    >>> result = study.add("demo", "personalised_demo", randomised=True).run()
+    >>> rk.table_verdicts(result).frame.iloc[0, 2]
+    'The data support the hypothesis'
+    """
+    lang = lang or language()
+    names, found = zip(*result.primaries(), strict=True)
+    words = {
+        "hypothesis": list(names),
+        "group": [label_text(each.arms[0].label, lang) for each in found],
+        "verdict": [each.verdict.text(lang) for each in found],
+    }
+    numbers = {
+        "found": [_difference(each, lang) for each in found],
+        "p_value": [p_value_text(each.p_value, lang) for each in found],
+    }
+    if result.comparisons > 1:
+        numbers["p_adjusted"] = [p_value_text(each.p_adjusted, lang) for each in found]
+    heads = [{render(f"table.{name}", lang): texts for name, texts in some.items()} for some in (words, numbers)]
+    return worded(render("table.caption.verdicts", lang), *heads)
+
+
+def _difference(found: Finding, lang: str) -> str:
+    if math.isnan(found.estimate):
+        return render("table.unknown", lang)
+    limits = found.estimate, found.low, found.high, found.level, found.currency
+    return render(difference(found.outcome, *limits), lang)
+
+
+def table_beside(result: StudyResult, name: str, *, lang: str | None = None) -> Table:
+    """Return what stands beside the answer to one hypothesis and decides nothing.
+
+    Parameters
+    ----------
+    result : StudyResult
+    name : str
+        Of the hypothesis.
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+        Texts: secondary outcomes with Benjamini and Hochberg's q-values, then sensitivity runs; without a row where
+        there are none.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> study = rk.Study(rk.open_ledger(as_of="2025-12-31"), title="Demos")
+    >>> result = study.add("demo", "personalised_demo", randomised=True, secondary=("nrr",)).run()
+    >>> rk.table_beside(result, "demo").frame.iloc[0, 1]
+    'NRR at 12 months'
+    """
+    lang = lang or language()
+    rows = [*result.secondaries.get(name, ()), *result.sensitivity.get(name, ())]
+    words = {
+        render("table.beside.role", lang): [render(f"table.beside.{row.role}", lang) for row in rows],
+        render("table.beside.about", lang): [_several([row.about], lang) for row in rows],
+    }
+    if len({label_text(row.finding.arms[0].label, lang) for row in rows}) > 1:
+        words[render("table.group", lang)] = [label_text(row.finding.arms[0].label, lang) for row in rows]
+    numbers = {render("table.found", lang): [_difference(row.finding, lang) for row in rows]}
+    if any(row.role == "secondary" for row in rows):
+        numbers[render("table.beside.q_value", lang)] = [p_value_text(row.q_value, lang) for row in rows]
+    return worded(render("table.caption.beside", lang), words, numbers)
