@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test test-fast lint format lessons bench docs images lock clean
+.PHONY: help setup demo test test-fast lint format lessons bench calibration evidence docs images lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,12 @@ lessons: $(READY)  ## run the lessons anew and keep their outputs
 
 bench: $(READY)  ## speed and memory of the measures, as tables
 	@$(BIN)/python benchmarks/measures.py
+
+calibration: $(READY)  ## true and false alarms of every answer in worlds with a known truth; writes docs/calibration.md (half an hour)
+	$(BIN)/python -m tests.calibration
+
+evidence: $(READY)  ## write docs/evidence anew from ../shared/data
+	$(BIN)/python docs/evidence/write.py
 
 docs: $(READY)  ## write the pages of definitions anew
 	$(BIN)/python docs/definitions/write.py

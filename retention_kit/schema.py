@@ -37,6 +37,20 @@ INTERVALS = {
 """What one interval's amount is multiplied with to become a month's, as numerator and denominator."""
 STATUSES = ("active", "trialing", "paused", "past_due", "cancelled")
 
+EVENT_FIELDS = (CUSTOMER_ID, "at", "kind", "value")
+EVENT_KINDS = (
+    "login",  # value: how many people logged in that day; empty: one
+    "feature_use",  # value: which feature, by number or how much it was used
+    "ticket",
+    "complaint",
+    "email_sent",
+    "email_opened",
+    "nps",  # value: the answer, 0 to 10
+    "payment_late",  # value: days late
+    "limit_reached",  # value: share of the plan's limit
+)
+"""What the signals read; events of other kinds are kept as they are."""
+
 
 @dataclass(frozen=True, eq=False)
 class Converted:
@@ -98,6 +112,47 @@ class Subscriptions:
         pairs = [Message("columns.pair", {"field": name, "header": header}) for name, header in self.columns.items()]
         told = [Message("columns.read", {"source": self.source, "n": len(self), "pairs": pairs})] if pairs else []
         return " ".join(message.text(lang) for message in (*told, *self.notes))
+
+    def _repr_html_(self) -> str:
+        return self.frame.drop(columns="row").head(10).to_html(index=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """What customers did and what happened to them, read and checked, and the rows that could not be.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row an event that can be used: customer_id, at (a day), kind, value (a number, missing where there is
+        none), and ``row``, its line in the file (the header is line 1) or its index label. In the order given.
+    rejected : DataFrame
+        row, customer_id, at, kind and value as given, reason (a key of the catalogue without ``reason.``).
+    source : str
+        The file's name, or ``DataFrame``.
+    digest : str
+        SHA-256 of the file, empty for a DataFrame.
+    columns : mapping
+        Field → header that it was read from; guessed from the header's name unless it was said.
+    notes : tuple of Message
+        Rows set aside, kinds that no signal reads, columns not read.
+    """
+
+    frame: pd.DataFrame
+    rejected: pd.DataFrame
+    source: str
+    digest: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Message, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def text(self, lang: str | None = None) -> str:
+        """Return how many events were read, from what, and what was not used, in words."""
+        pairs = [Message("columns.pair", {"field": name, "header": header}) for name, header in self.columns.items()]
+        read = Message("events.read", {"source": self.source, "n": len(self), "pairs": pairs})
+        return " ".join(message.text(lang) for message in (read, *self.notes))
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="row").head(10).to_html(index=False)

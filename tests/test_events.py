@@ -180,6 +180,7 @@ def test_an_nps_answer_needs_a_score_and_a_value_a_limit():
 
 
 def test_rows_are_refused_where_that_is_asked_for(write):
+    assert len(read_events(write(HEADER, GOOD), bad_rows="refuse")) == 1
     english, french = refused(InvalidRowsError, write(HEADER, GOOD, *WRONG.values()), bad_rows="refuse")
     assert "6 events cannot be used" in english
     assert "6 événements inutilisables" in french

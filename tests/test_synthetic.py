@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from retention_kit.errors import OptionError
 from retention_kit.schema import EVENT_KINDS
 from retention_kit.synthetic import EVENTS, HABITS, make_business
+from retention_kit.synthetic.events import draw_events
 
 approx = pytest.approx
 
@@ -463,6 +464,14 @@ def test_the_same_seed_gives_the_same_events_and_what_is_planted_changes_nothing
     one, two, other = make_business(200, seed=3), make_business(200, seed=3), make_business(200, seed=4)
     assert_frame_equal(one.events, two.events)
     assert not one.events.equals(other.events)
+    # of the same customers, another seed draws other events
+    planted, day = {"warning": 0.6, "upsell": 0.5}, np.datetime64(one.as_of)
+    drawn = [
+        draw_events(one._lives, one.customers["customer_id"].array, seed=seed, closing=day, **planted)
+        for seed in (3, 4)
+    ]
+    assert_frame_equal(drawn[0], one.events)
+    assert not drawn[0].equals(drawn[1])
     silent = make_business(200, seed=3, warning=0, upsell=0)
     assert_frame_equal(one.customers, silent.customers)
     assert_frame_equal(one.subscriptions, silent.subscriptions)

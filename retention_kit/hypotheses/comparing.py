@@ -134,7 +134,7 @@ def compare(
     attribute(ledger.customers, factor, "factor")
     names = asked_for(adjust, ledger.customers, factor, randomised)
     _refuse_itself(measured, factor, names)
-    dates = dict(measured_at or {})
+    dates = _dates(measured_at, (*names, measured))
     sample = drawn(
         ledger,
         asked,
@@ -160,6 +160,15 @@ def _refuse_itself(measured: str | None, factor: str, adjusted: Sequence[str]) -
         raise OptionError("error.outcome_is_factor", name=factor)
     if measured in adjusted:
         raise OutcomeAsCovariateError("error.outcome_adjusted_for", name=measured)
+
+
+def _dates(measured_at: Mapping[str, str] | None, used: Sequence[str | None]) -> dict[str, str]:
+    """Return which column says when each was measured; a name that nothing uses is a slip, and guards nothing."""
+    dates = dict(measured_at or {})
+    for name in dates:
+        if name not in used:
+            raise OptionError("error.measured_at_unused", name=name, legal=[each for each in used if each])
+    return dates
 
 
 def judged_again(finding: Finding, p_adjusted: float, comparisons: int) -> Finding:

@@ -53,14 +53,14 @@ class Question:
     measured: str | None = None
 
     def __post_init__(self) -> None:
-        if self.direction not in _DIRECTIONS:
+        if str(self.direction) not in _DIRECTIONS:
             raise OptionError("error.option", name="direction", value=str(self.direction), legal=list(_DIRECTIONS))
         fits = {
             "horizon": _whole(self.horizon) and self.horizon >= 1,
             "window": _whole(self.window)
             and self.window >= 1
             and (self.outcome != EARLY or self.window < self.horizon),
-            "level": 0.5 < self.level < 1,
+            "level": _number(self.level) and 0.5 < self.level < 1,
         }
         for name, right in fits.items():
             if not right:
@@ -72,7 +72,7 @@ class Question:
         top = {**dict.fromkeys(_FRACTIONS, 1.0), "rmst": float(self.horizon)}.get(self.outcome, np.inf)
         least = 1.0 if self.outcome == EARLY else 0.0
         kind = "fraction" if self.outcome in _FRACTIONS else self.outcome
-        if not least < margin < top:
+        if not _number(margin) or not least < margin < top:
             raise OptionError(f"error.margin.{kind}", value=margin, horizon=self.horizon)
 
     @property
@@ -97,6 +97,10 @@ class Question:
 
 def _whole(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def kind_of_outcome(outcome: str, customers: pd.DataFrame | None) -> tuple[str, str | None]:

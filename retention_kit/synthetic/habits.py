@@ -57,3 +57,36 @@ class Habits:
 
 
 HABITS = Habits()
+
+FEATURES = np.array([6, 8, 10, 12, 6])  # in the order of PLANS
+NPS_SHARES = np.array(  # of the answers 0 to 10: usual, drifting
+    [
+        [0, 0, 0, 0.01, 0.02, 0.02, 0.03, 0.17, 0.30, 0.27, 0.18],
+        [0.1, 0.1, 0.12, 0.14, 0.14, 0.15, 0.12, 0.08, 0.05, 0, 0],
+    ]
+)
+
+
+@dataclass(frozen=True)
+class EventHabits:
+    """How customers behave from day to day. Pairs: usual, drifting; chances are a month's unless said."""
+
+    ahead: int = 3  # months before churn, or growth, in which signs are planted; as long as a drift by chance lasts
+    drift: float = 0.02  # chance that a drift begins, and likewise that limits come near, for no reason
+    fall: tuple[float, ...] = (1.0, 0.3, 0.15, 0.08)  # usage: as usual, in the first month of a drift, second, third
+    at_work: float = 0.97  # chance that an account is used at all on a working day
+    logs_in: float = 0.6  # chance that a person logs in on a working day
+    people: tuple[float, float] = (0.4, 0.8)  # of seats logged in on a day of use, from and to
+    uses: float = 0.98  # chance that a feature of the plan is used
+    tickets: tuple[float, float, float] = (0.08, 0.004, 0.6)  # chance of each of three: at least, more a seat, at most
+    complains: tuple[float, float] = (0.01, 0.35)
+    mail_day: int = 6  # a month's mail goes out on so many working days after its first
+    opens: tuple[float, float] = (0.7, 0.03)
+    asked_every: int = 6  # months between two NPS questions
+    answers: float = 0.5
+    pays_late: tuple[float, float] = (0.03, 0.15)
+    days_late: tuple[int, int] = (3, 40)  # from and to
+    near_limit: tuple[float, float] = (0.9, 1.1)  # share of the limit, from and to
+
+
+EVENTS = EventHabits()
