@@ -9,7 +9,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from retention_kit.cli import main
+from retention_kit.errors import FileNotReadableError, OptionError
 from retention_kit.reports import ReportFiles, library
+from retention_kit.reports.given import given_parameters
+from retention_kit.reports.listing import listed_parameters
 
 DECLARED = """\
 subscriptions: str = ""
@@ -260,3 +263,35 @@ def test_how_a_file_is_read_reaches_a_report_that_declares_it_and_no_other(calls
         "decimal": ",",
         "sheet": "A",
     }
+
+
+def test_a_study_names_its_data_itself_and_its_path_becomes_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.yml").write_text("title: x\n", encoding="utf-8")
+    assert given_parameters("study", {"lang": "fr"}, pairs=[("study", "study.yml")]) == {
+        "study": str(tmp_path / "study.yml"),
+        "lang": "fr",
+    }
+    with pytest.raises(FileNotReadableError, match=r"no\.lock\.json"):
+        given_parameters("study", {}, pairs=[("study", "study.yml"), ("lock", "no.lock.json")])
+
+
+def test_without_its_file_a_study_report_is_refused_rather_than_shown_on_the_bundled_business():
+    with pytest.raises(OptionError, match=r"-p study"):
+        given_parameters("study", {})
+
+
+def test_lists_and_pairs_reach_a_comparison_as_json(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.csv").write_text("a\n", encoding="utf-8")
+    pairs = [("outcome", "nrr"), ("adjust", '["segment"]'), ("measured_at", '{"nps": "nps_on"}'), ("landmark", "6")]
+    given = given_parameters("hypothesis", {"subscriptions": "s.csv", "as_of": "2025-12-31"}, pairs=pairs)
+    assert (given["outcome"], given["adjust"], given["landmark"]) == ("nrr", ["segment"], 6)
+    assert given["measured_at"] == {"nps": "nps_on"}
+
+
+def test_a_parameter_is_explained_as_the_report_means_it():
+    (early,) = (line for line in listed_parameters("hypothesis") if line.lstrip().startswith("window"))
+    (back,) = (line for line in listed_parameters("monthly_retention") if line.lstrip().startswith("window"))
+    assert "early churn" in early
+    assert "looks back" in back

@@ -9,7 +9,8 @@ import nbformat
 import pytest
 
 import retention_kit as rk
-from retention_kit.reports import declared_parameters, run_report
+from retention_kit.pages.telling import contrasts
+from retention_kit.reports import declared_parameters, run_report, study_file
 from retention_kit.wording import LANGUAGES, render
 
 ROOT = Path(__file__).parent.parent / "notebooks"
@@ -101,9 +102,9 @@ def test_a_lesson_in_french_has_french_typography(path):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Both reports, in both languages, on the bundled business."""
+    """All reports, in both languages, on the bundled business."""
     folder = tmp_path_factory.mktemp("pages")
-    given = {"hypothesis": {"randomised": True}, "monthly_retention": {"by": "segment"}}
+    given = {"hypothesis": {"randomised": True}, "monthly_retention": {"by": "segment"}, "study": {}}
     return {
         (report, lang): run_report(
             report, {**given[report], "lang": lang}, output_dir=folder, stem=f"{report}_{lang}"
@@ -135,6 +136,7 @@ def test_the_hypothesis_report_answers_with_the_package_s_sentence_and_rules(pag
     for result in (finding, rk.nrr(ledger, start, end), rk.mrr_bridge(ledger, start=start, end=end)):
         assert plain(result.rule.text(lang)) in text
     assert page.count("<img ") == 4  # the difference, the curves, the bridge, the cohorts
+    assert re.findall(r"<h2>", page)[5:] == []  # nothing was adjusted for, nobody left out: no heading says otherwise
     assert 'alt=""' not in page
 
 
@@ -155,11 +157,27 @@ def test_the_monthly_report_shows_the_package_s_numbers(pages, lang):
 
 
 @pytest.mark.notebook
-@pytest.mark.parametrize("report", ["hypothesis", "monthly_retention"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_study_report_shows_hash_and_power_before_the_verdicts(pages, lang):
+    study = rk.Study.from_yaml(study_file())
+    result, page, text = study.run(), pages["study", lang], shown(pages["study", lang])
+    heads = [text.index(plain(render(f"page.{key}", lang))) for key in ("protocol", "power", "verdicts", "hypotheses")]
+    assert text.index(result.hash) < heads[1]
+    assert heads == sorted(heads)
+    for name in result:
+        for item in contrasts(result[name]):
+            assert plain(item.sentence(lang)) in text[heads[3] :]
+    for part in result.read_aloud(lang).split("\n\n"):
+        assert plain(part) in text
+    assert 'alt=""' not in page
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("report", ["hypothesis", "monthly_retention", "study"])
 def test_a_french_page_has_no_english_heading_and_the_other_way_round(pages, report):
     english, french = (set(re.findall(r"<h[12]>(.*?)</h[12]>", pages[report, lang])) for lang in LANGUAGES)
     assert len(english) == len(french) > 3
-    assert english & french <= {"Provenance"}
+    assert english & french <= {"Provenance", "What keeps customers?"}  # a study's title is in its file's language
 
 
 @pytest.mark.notebook

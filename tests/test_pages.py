@@ -3,14 +3,19 @@
 import base64
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 
 import nbformat
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from retention_kit.pages import heading, paragraph, picture
-from retention_kit.wording import Message, use_language
+import retention_kit as rk
+from retention_kit.pages import Picture, Remarks, heading, paragraph, picture
+from retention_kit.pages.telling import by_group
+from retention_kit.results import Verdict
+from retention_kit.wording import Message, render, use_language
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -108,3 +113,122 @@ def test_in_a_notebook_the_picture_arrives_once_with_its_alt_text():
 def test_importing_pages_loads_no_matplotlib():
     code = "import sys, retention_kit.pages; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+# ---- parts of a page about an answer ----
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    business = rk.synthetic.make_business(400, seed=3)
+    customers = business.customers.copy()
+    days = pd.to_timedelta([20 + 17 * (i % 30) for i in range(len(customers))], "D")
+    customers["trained_on"] = (pd.to_datetime(customers["signup"]) + days).dt.date
+    customers["score"] = [i % 11 for i in range(len(customers))]
+    return rk.build_ledger(business.subscriptions, as_of="2025-12-31", customers=customers)
+
+
+ASKED = {
+    "drawn": {"factor": "personalised_demo", "randomised": True},
+    "adjusted": {"factor": "personalised_demo", "outcome": "nrr", "adjust": ["segment"]},
+    "groups": {"factor": "segment", "adjust": ["plan"]},
+    "dated": {"factor": "trained_on", "adjust": [], "horizon": 24},
+    "early": {"outcome": "early_churn", "horizon": 24},
+    "measured": {"factor": "personalised_demo", "outcome": "score", "margin": 1.0, "adjust": []},
+}
+
+
+@pytest.fixture(scope="module")
+def answers(ledger):
+    few = rk.synthetic.make_business(14, seed=3)
+    small = rk.build_ledger(few.subscriptions, as_of="2025-12-31", customers=few.customers)
+    found = {name: rk.compare(ledger, **asked) for name, asked in ASKED.items()}
+    return found | {"not_testable": rk.compare(small, "personalised_demo", outcome="nrr", randomised=True)}
+
+
+def parts_of(found):
+    return [
+        rk.section("page.answer", rk.show_answer(found), rk.show_forest(found)),
+        rk.section("page.how_we_know", rk.show_evidence(found)),
+        rk.section("page.about_whom", rk.show_balance(found)),
+        rk.section("page.left_out", rk.show_left_out(found)),
+        rk.section("page.limits", rk.show_limits(found, "report.limits.rounding")),
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("name", [*ASKED, "not_testable"])
+def test_no_heading_stands_alone_and_every_picture_has_words(answers, name, lang):
+    with use_language(lang):
+        for part in parts_of(answers[name]):
+            kinds = [getattr(content, "tag", "") for content in part]
+            assert not kinds or (len(kinds) > 1 and not kinds[-1].startswith("h"))
+            assert all(content.alt for content in part if isinstance(content, Picture))
+        assert str(rk.show_question(answers[name])).endswith("?")
+
+
+def test_what_is_not_testable_has_no_forest_and_what_was_drawn_no_balance(answers):
+    assert answers["not_testable"].verdict.kind == "not_testable"
+    for untold in (answers["not_testable"], replace(answers["drawn"], verdict=Verdict("not_testable"))):
+        assert len(rk.show_forest(untold)) == 0
+    assert len(rk.show_forest(answers["drawn"])) == 1
+    assert len(rk.section("page.about_whom", rk.show_balance(answers["drawn"]))) == 0
+
+
+def test_the_answer_to_several_groups_says_first_whether_they_differ(answers):
+    found = answers["groups"]
+    said = str(rk.show_answer(found)).splitlines()
+    assert said == [render(found.method), *(item.sentence() for item in found)]
+    assert "segment" in str(rk.show_question(found))
+
+
+def test_what_all_groups_say_is_said_once(answers):
+    first, second = answers["groups"]
+    common, own = Message("page.answer"), {first: Message("page.limits"), second: Message("page.provenance")}
+    told = by_group(answers["groups"], lambda item: [common, own[item]])
+    lists = [str(content) for content in told if isinstance(content, Remarks)]
+    assert lists == ["- Answer", "- Limits", "- Provenance"]
+    assert [str(content) for content in told if getattr(content, "tag", "") == "h3"] == [
+        str(Message("page.group", {"group": item.arms[0].label})) for item in answers["groups"]
+    ]
+
+
+def test_an_answer_escapes_what_customers_are_called(answers):
+    found = answers["drawn"]
+    hostile = replace(found, arms=(replace(found.arms[0], label=HOSTILE), found.arms[1]))
+    assert "<img" not in rk.show_answer(hostile)._repr_html_()
+    assert "&lt;img" in rk.show_answer(hostile)._repr_html_()
+
+
+def test_a_section_shows_its_contents_one_by_one_and_nothing_where_there_is_nothing():
+    code = "\n".join(
+        (
+            "from retention_kit.pages import heading, paragraph, section",
+            "section('page.answer', None, section('page.limits'), paragraph('word.months', n=3))",
+        )
+    )
+    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("section('page.limits', None)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    from nbclient import NotebookClient
+
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    first, second = notebook.cells
+    assert [output.data["text/html"] for output in first.outputs] == ["<h2>Answer</h2>", "<p>3 months</p>"]
+    assert second.outputs == []
+
+
+def test_the_parts_of_a_study(ledger):
+    study = rk.Study(ledger).add("demo", "personalised_demo", randomised=True, secondary=("nrr",))
+    study = study.add("segment", "segment", outcome="nrr", adjust=()).add("early", outcome="early_churn", horizon=24)
+    result = study.run()
+    assert str(rk.show_title(result)) == "A study of 3 hypotheses"
+    remarks, protocol = rk.show_protocol(result, study.protocol())
+    assert result.hash in str(remarks)
+    assert len(protocol.frame) == 3
+    assert str(rk.show_aloud(result)) == result.read_aloud()
+    told = str(rk.show_hypotheses(result))
+    for name in result:
+        assert str(rk.show_answer(result[name])) in told
+    pictures = [content for content in rk.show_verdicts(result) if isinstance(content, Picture)]
+    able = {(each.outcome, each.margin) for _, each in result.primaries() if each.verdict.kind != "not_testable"}
+    assert len(pictures) == len(able)

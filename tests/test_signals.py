@@ -194,6 +194,18 @@ def test_an_event_of_the_day_itself_counts(book):
     assert not signals_of(book, late, as_of=JUNE).fired.to_numpy().any()
 
 
+def test_a_kind_that_occurs_only_later_is_not_known_yet(book):
+    late = events(("Ada", dt.date(2025, 7, 1), "complaint"))
+    assert signals_of(book, late, as_of=JUNE).values["complaints"].isna().all()
+    assert signals_of(book, late, as_of="2025-07-31").values["complaints"].tolist() == [1, 0, 0]
+
+
+def test_events_can_be_a_file(book, tmp_path):
+    told = events(("Ada", JUNE, "complaint"))
+    told.to_csv(tmp_path / "events.csv", index=False)
+    same(signals_of(book, tmp_path / "events.csv", as_of=JUNE), signals_of(book, told, as_of=JUNE))
+
+
 def test_only_customers_who_pay_have_signals(book):
     told = events(("Ada", JUNE, "complaint"))
     assert len(signals_of(book, told, as_of="2025-11-30").mrr) == 0
@@ -299,9 +311,8 @@ def test_until_keeps_what_was_known(pair, back):
 def test_until_forgets_dates_to_come_and_changes_nothing_else():
     days = pd.to_datetime(["2025-02-03", "2025-04-03"])
     table = pd.DataFrame({"customer_id": ["Ada", "Bo"], "feature_at": days, "segment": ["a", "b"]})
-    book = Ledger.from_frame(
-        pd.DataFrame({"2025-01": [9, 9], "2025-04": [9, 9]}, index=["Ada", "Bo"]), as_of="2025-04-30", customers=table
-    )
+    paid = pd.DataFrame({month: [9, 9] for month in ("2025-03", "2025-04")}, index=["Ada", "Bo"])
+    book = Ledger.from_frame(paid, as_of="2025-04-30", customers=table)
     cut = book.until("2025-03")
     assert cut.customers["feature_at"].isna().tolist() == [False, True]
     assert cut.customers["segment"].tolist() == ["a", "b"]

@@ -11,6 +11,7 @@ from retention_kit.errors import OptionError
 from retention_kit.results import (
     Arm,
     Balance,
+    Beside,
     Bridge,
     CohortMatrix,
     Estimate,
@@ -18,7 +19,10 @@ from retention_kit.results import (
     Finding,
     Findings,
     Line,
+    Power,
+    PowerTable,
     Reconciliation,
+    StudyResult,
     Trend,
     Verdict,
 )
@@ -369,3 +373,147 @@ def test_cohorts_in_amounts_and_counts():
 def test_ages_are_whole_months(age):
     with pytest.raises(OptionError, match="ages cannot be"):
         tables.table_cohort_matrix(cohorts_of(), ages=[age])
+
+
+# ---- studies ----
+
+ASKED = {
+    "name": "demo",
+    "factor": "demo_given",
+    "outcome": "rmst",
+    "horizon": 12,
+    "reference": None,
+    "randomised": False,
+    "adjust": ["segment", "plan"],
+    "cluster": "csm",
+    "landmark": 3,
+    "clock": None,
+    "window": 3,
+    "direction": "less",
+    "secondary": ["nrr", "nps"],
+    "sensitivity": [{"horizon": 6}, {"adjust": []}],
+}
+
+
+def test_a_protocol_is_told_in_words_a_row_a_hypothesis():
+    plain = ASKED | {"name": "x", "adjust": None, "cluster": None, "landmark": None, "secondary": [], "sensitivity": []}
+    table = tables.table_protocol({"hypotheses": [ASKED, plain]}, lang="en")
+    assert rows(table) == [
+        [
+            "demo",
+            "demo_given",
+            "Months stayed within the first 12",
+            "Less",
+            "Groups made alike in segment, plan; from month 3 on (landmark); by whole groups of “csm”",
+            "NRR at 12 months; “nps” as measured",
+            "Horizon = 6; no adjustment",
+        ],
+        [
+            "x",
+            "demo_given",
+            "Months stayed within the first 12",
+            "Less",
+            "Groups made alike in the standard attributes",
+            "",
+            "",
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"adjust": []}, "Groupes comparés tels quels"),
+        ({"adjust": None, "randomised": True}, "Facteur tiré au sort, groupes comparés tels quels"),
+        ({"adjust": None, "outcome": "early_churn"}, "Les mêmes clients, au début et plus tard"),
+    ],
+)
+def test_how_a_hypothesis_is_asked(changed, said):
+    asked = ASKED | {"cluster": None, "landmark": None, "secondary": [], "sensitivity": []} | changed
+    table = tables.table_protocol({"hypotheses": [asked]}, lang="fr")
+    assert table.frame["Comment la question est posée"].tolist() == [said]
+    assert "Critères secondaires (ne décident rien)" not in table.frame
+
+
+def test_what_nobody_declared_beside_has_no_column():
+    asked = ASKED | {"secondary": [], "sensitivity": []}
+    assert len(tables.table_protocol({"hypotheses": [asked]}, lang="en").frame.columns) == 5
+
+
+def power_of(detectable, margin=0.05, n=(900, 1100), **more):
+    who = Message("power.who.groups", {"n": n[0], "n_reference": n[-1], "treated": "with", "reference": "without"})
+    about = Message("study.outcome.retention", {"horizon": 12})
+    return Power(
+        "demo", "retention", about, who, n, 1234, detectable, margin, Message("power.method.retention"), **more
+    )
+
+
+def test_power_stands_beside_what_matters():
+    unknown = power_of(math.nan, n=(50,))
+    table = tables.table_power(PowerTable((power_of(0.04), power_of(0.061), unknown), 0.05, 3), lang="en")
+    assert rows(table) == [
+        ["demo", "Retention at 12 months", "with", "900 against 1,100", "1,234", *rest]
+        for rest in [
+            ["4 percentage points", "5 percentage points", "Yes"],
+            ["6.1 percentage points", "5 percentage points", "No"],
+        ]
+    ] + [["demo", "Retention at 12 months", "with", "50", "1,234", "–", "5 percentage points", "Not known"]]
+    assert len(table.notes) == 1  # at which level, and of what nothing was learned
+
+
+def study_of(**changed):
+    arms = (Arm("with", 10, 1, 5, 0.9, 0.8, 1.0), Arm("without", 10, 1, 5, 0.8, 0.7, 0.9))
+    limits = {"estimate": 0.061, "low": 0.01, "high": 0.112}
+    found = dataclasses.replace(finding_of(arms), **limits, p_value=0.02, p_adjusted=0.04)
+    nothing = dataclasses.replace(found, estimate=math.nan, verdict=Verdict("not_testable"), p_value=math.nan)
+    about = Message("study.outcome.nrr", {"horizon": 12})
+    told = {
+        "findings": {"demo": found, "few": dataclasses.replace(nothing, p_adjusted=math.nan)},
+        "secondaries": {"demo": (Beside("demo", "secondary", about, found, 0.3),)},
+        "sensitivity": {"demo": (Beside("demo", "sensitivity", Message("study.changed.unadjusted"), nothing),)},
+        "comparisons": 2,
+    } | changed
+    day = pd.Timestamp("2025-12-31").date()
+    empty = PowerTable((), 0.05, 2)
+    return StudyResult(title="", as_of=day, alpha=0.05, hash="", lock=None, look=1, power=empty, **told)
+
+
+def test_verdicts_of_a_study_with_p_values_before_and_after_correction():
+    table = tables.table_verdicts(study_of(), lang="en")
+    assert table.frame.columns.tolist()[3:] == ["Difference", "p-value", "p-value, corrected (Holm)"]
+    assert rows(table) == [
+        [
+            "demo",
+            "with",
+            "Inconclusive",
+            "+6.1 points (90% interval +1.0 to +11.2)",
+            "0.020",
+            "0.040",
+        ],
+        ["few", "with", "Not testable with these data", "–", "–", "–"],
+    ]
+    assert len(tables.table_verdicts(study_of(comparisons=1), lang="en").frame.columns) == 5
+
+
+def test_what_stands_beside_a_hypothesis_has_its_kind():
+    table = tables.table_beside(study_of(), "demo", lang="fr")
+    assert [row[:2] for row in rows(table)] == [
+        ["Critère secondaire", "La NRR à 12 mois"],
+        ["Analyse de sensibilité", "Aucun ajustement"],
+    ]
+    assert [row[2:] for row in rows(table)][1] == ["–", "–"]
+    assert len(tables.table_beside(study_of(), "few").frame) == 0
+
+
+def test_of_several_groups_each_stands_with_what_the_reference_comes_to_beside_it():
+    reference = Arm("c", 12, 2, 6, 0.8, 0.7, 0.9, adjusted=0.81)
+    one = finding_of((Arm("a", 10, 1, 5, 0.9, 0.8, 1.0, adjusted=0.88), reference))
+    other = finding_of(
+        (Arm("b", 11, 1, 5, 0.7, 0.6, 0.8, adjusted=0.72), dataclasses.replace(reference, adjusted=0.79))
+    )
+    table = tables.table_arms(Findings((one, other), 0.5, Message("word.none")), lang="en")
+    assert [[row[0], row[1], row[-1]] for row in rows(table)] == [
+        ["a", "10", "88.0% against 81.0%"],
+        ["b", "11", "72.0% against 79.0%"],
+        ["c", "12", "–"],
+    ]

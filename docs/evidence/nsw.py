@@ -1,4 +1,5 @@
 """The job-training trial (NSW) and an observational control group (CPS): what adjusting repairs, and what not."""
+# ruff: noqa: E501  (a page's paragraphs are lines of text)
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,5 @@
 """A whole study on an invented business whose truth is known, read aloud in both languages beside that truth."""
+# ruff: noqa: E501  (a page's paragraphs are lines of text)
 
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def findings() -> dict[str, Any]:
     power, lock = study.power(), study.lock()
     many = ledger(*business(MANY, seed=1))
     demo = rk.compare(many, "personalised_demo", outcome="rmst", horizon=24, randomised=True)
-    segments = rk.compare(many, "segment", outcome="grr", reference="SMB")
+    segments = rk.compare(many, "segment", outcome="grr", reference="SMB", adjust=())
     truth = {
         "retention": made.truth.demo_effect,
         "months": demo,
@@ -120,7 +121,7 @@ def page(found: dict[str, Any], pictures: dict[str, Any], lang: str) -> str:
 def outcome_row(name: str, finding: Any, found: dict[str, Any], lang: str) -> str:
     """Return one primary comparison beside its truth, as a row."""
     true, scale, digits, sign = truth_of(name, finding, found["truth"])
-    true = decimal(f"{scale * true:{sign}.{digits}f}", lang)
+    true = decimal(f"{scale * true:{sign}.{digits}f}", lang) if true else "0"
     covered = finding.low <= truth_of(name, finding, found["truth"])[0] <= finding.high
     said = limits(finding, scale, digits, lang, sign)
     label = name if name != "segment" else f"{name}: {finding.arms[0].label.fields['value']}"
@@ -167,13 +168,13 @@ WORDS = {
         "yes": "yes",
         "no": "**no**",
         "to": "to",
-        "end": "“True” is what was planted (feature, satisfaction) or what 20,000 other customers of the same rules show (demo, segment, onboarding); the segments' truth is that of the same adjusted comparison. "
+        "end": "“True” is what was planted (feature, satisfaction) or what 20,000 other customers of the same rules show (demo, segment, onboarding); the segments' truth is that of all customers, unadjusted, while the estimate is about those who could be in either segment. "
         "One study shows that the sentences read well, not that the method errs as rarely as it says: that is the calibration's to show, over many businesses.",
         "planted": {
             "demo": "the demo lowers the risk of leaving, so that {retention} points more are there after 12 months; within 24 months, {many} other customers show {months} months.",
             "feature": "the feature does nothing; the true difference is 0.",
             "satisfaction": "the demo adds {gain} to everybody's score.",
-            "segment": "the risk of leaving falls from SMB over mid-market to enterprise; the same comparison in {many} other customers shows {enterprise} points of GRR for enterprise and {mid} for mid-market.",
+            "segment": "the risk of leaving falls from SMB over mid-market to enterprise; {many} other customers, unadjusted, show {enterprise} points of GRR for enterprise and {mid} for mid-market.",
             "onboarding": "monthly contracts are at higher risk in their first months; {many} other customers show a risk {early} times as high in months 1 to 3.",
         },
     },
@@ -193,13 +194,13 @@ WORDS = {
         "yes": "oui",
         "no": "**non**",
         "to": "à",
-        "end": "« Vrai » : ce qui a été planté (feature, satisfaction) ou ce que montrent 20 000 autres clients soumis aux mêmes règles (demo, segment, onboarding) ; pour les segments, la même comparaison ajustée. "
+        "end": "« Vrai » : ce qui a été planté (feature, satisfaction) ou ce que montrent 20 000 autres clients soumis aux mêmes règles (demo, segment, onboarding) ; pour les segments, la vérité vaut pour tous les clients, sans ajustement, alors que l’estimation porte sur ceux qui pourraient être dans l’un ou l’autre. "
         "Une seule étude montre que les phrases se lisent, non que la méthode se trompe aussi rarement qu’elle le dit : c’est à la calibration de le montrer, sur beaucoup d’entreprises.",
         "planted": {
             "demo": "la démo réduit le risque de départ, si bien que {retention} points de clients de plus sont encore là au bout de 12 mois ; sur 24 mois, {many} autres clients montrent {months} mois.",
             "feature": "la fonctionnalité ne change rien ; le véritable écart est 0.",
             "satisfaction": "la démo ajoute {gain} à la note de chacun.",
-            "segment": "le risque de départ baisse de SMB à Mid-market puis à Enterprise ; la même comparaison sur {many} autres clients montre {enterprise} points de GRR pour Enterprise et {mid} pour Mid-market.",
+            "segment": "le risque de départ baisse de SMB à Mid-market puis à Enterprise ; {many} autres clients, sans ajustement, montrent {enterprise} points de GRR pour Enterprise et {mid} pour Mid-market.",
             "onboarding": "les contrats mensuels sont plus exposés pendant leurs premiers mois ; {many} autres clients montrent un risque multiplié par {early} du mois 1 au mois 3.",
         },
     },

@@ -1,4 +1,5 @@
 """The Telco customers through the same machinery: three-valued services, contracts, one month of churn."""
+# ruff: noqa: E501  (a page's paragraphs are lines of text)
 
 from pathlib import Path
 from typing import Any

@@ -56,9 +56,9 @@ def main() -> None:
     """Write the pages and pictures; without the real data, the study's only, saying so."""
     makers = [pages_of_study]
     if DATA.is_dir():
-        makers += [pages_of_nsw, pages_of_telco]
+        makers = [pages_of_nsw, pages_of_telco, pages_of_study]
     else:
-        print("nsw.md and telco.md stay as they are: shared/data does not lie beside the project", file=sys.stderr)
+        sys.stderr.write("nsw.md and telco.md stay as they are: shared/data does not lie beside the project\n")
     for make in makers:
         pages, pictures = make()
         for name, text in pages.items():

@@ -50,6 +50,8 @@ def balance_of(covariates: Covariates, treated: np.ndarray, weights: np.ndarray)
 def _row(column: Column, values: np.ndarray, treated: np.ndarray, weights: np.ndarray) -> tuple:
     raw = standardised_difference(values, treated)
     number = column.level is None and column.power == 1
+    if min(weights[side].sum() for side in (treated, ~treated)) <= 0:  # groups told apart: nobody is left to weigh
+        return (*column, raw, math.nan, math.nan)
     spread = _variance_ratio(values, treated, weights) if number else math.nan
     return (*column, raw, standardised_difference(values, treated, weights), spread)
 
@@ -76,5 +78,7 @@ def effective_size(weights: np.ndarray, treated: np.ndarray) -> tuple[float, flo
     >>> effective_size(np.array([1.0, 3.0, 1.0, 1.0]), np.array([True, True, False, False]))
     (1.6, 2.0)
     """
-    first, second = (float(weights[side].sum() ** 2 / np.square(weights[side]).sum()) for side in (treated, ~treated))
+    squares = [float(np.square(weights[side]).sum()) for side in (treated, ~treated)]
+    sums = [float(weights[side].sum()) for side in (treated, ~treated)]
+    first, second = (total**2 / square if square else 0.0 for total, square in zip(sums, squares, strict=True))
     return first, second

@@ -20,6 +20,7 @@ from retention_kit.wording import Message
 LEAST_WORTH = 30
 """Equal customers a group must be worth where the groups hardly overlap: docs/methods.md."""
 _LEAST_EVEN, _ALMOST_SURE, _MOST_SURE = 0.4, 0.97, 0.05
+_SURE = 1e-6  # a probability from which fitting begins is never 0 or 1
 _PRECISION = 1e-12  # of the deviance, so that the balance is exact
 _NO_SPREAD = 1e-24
 _ALONE = 1 - 1e-9  # leverage of a customer without whom nothing would be left of a group
@@ -83,13 +84,16 @@ def propensity(covariates: Covariates, treated: np.ndarray) -> np.ndarray:
     return _fitted(_design(covariates.matrix), np.asarray(treated, bool))
 
 
-def _fitted(design: np.ndarray, treated: np.ndarray) -> np.ndarray:
+def _fitted(design: np.ndarray, treated: np.ndarray, near: np.ndarray | None = None) -> np.ndarray:
+    """Return the probabilities; fitting begins at those that are `near`, if any are known."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of groups told apart: said in words of our own
-        return np.asarray(GLM(treated.astype(float), design, family=Binomial()).fit(tol=_PRECISION).fittedvalues)
+        start = None if near is None else np.linalg.lstsq(design, np.log(near / (1 - near)))[0]
+        model = GLM(treated.astype(float), design, family=Binomial())
+        return np.asarray(model.fit(start_params=start, tol=_PRECISION).fittedvalues)
 
 
 def _design(matrix: np.ndarray) -> np.ndarray:
@@ -183,12 +187,13 @@ def _refitted(
     numerator: np.ndarray, denominator: np.ndarray, treated: np.ndarray, matrix: np.ndarray
 ) -> Callable[[np.ndarray], float]:
     """Return the difference as a function of who is in it."""
+    whole = np.clip(_fitted(_design(matrix), treated), _SURE, 1 - _SURE)
 
     def statistic(among: np.ndarray) -> float:
         side = treated[among]
         if side.all() or not side.any():
             return math.nan
-        chance = _fitted(_design(matrix[among]), side)
+        chance = _fitted(_design(matrix[among]), side, whole[among])
         values = _ratios(numerator[among], denominator[among], side, np.where(side, 1 - chance, chance))
         return values[0] - values[1]
 

@@ -31,6 +31,7 @@ STARTING_MRR, START_MONTH = "starting_mrr", "start_month"
 STANDARD = ("segment", "plan", "country", STARTING_MRR, START_MONTH)
 """What is adjusted for, where it is there, unless the analyst says."""
 ALL_STANDARD = "standard"
+_DECIDES = 20  # a covariate that all but says the group has no risk ratio worth telling
 _TELLING = 10  # customers from which on a covariate that says exactly who left is no accident
 
 
@@ -174,8 +175,10 @@ def _spread(sample: Sample, alike: Alike) -> float:
 
 def strongest_measured(sample: Sample, alike: Alike) -> tuple[Message, ...]:
     """Return the measured covariate that could explain most on its own, to hold the E-value against."""
+    if not isinstance(sample.outcome, Survivors):
+        return ()
     found = measured_benchmark(sample.subjects.churned, sample.treated, alike.covariates)
-    if found is None:
+    if found is None or found.factor_ratio > _DECIDES:
         return ()
     fields = {"factor_ratio": found.factor_ratio, "outcome_ratio": found.outcome_ratio}
     return (Message("beside.benchmark", {"name": covariate_name(found.column.name), **fields}),)

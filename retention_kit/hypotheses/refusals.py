@@ -43,7 +43,8 @@ def _few_customers(sample: Sample, arms: tuple[Arm, Arm]) -> Verdict | None:
     smallest = min(arms, key=lambda arm: arm.n)
     if smallest.n >= LEAST_JUDGED:
         return None
-    reason = "few_customers_landmark" if sample.landmark else "few_customers"
+    late = any(said.key == "excluded.delayed_money" for said in sample.excluded)
+    reason = "few_customers_landmark" if sample.landmark else "few_starts" if late else "few_customers"
     return not_testable(reason, group=smallest.label, n=smallest.n, least=LEAST_JUDGED, landmark=sample.landmark)
 
 

@@ -116,8 +116,13 @@ def drawn(
         landmark=landmark,
         clock=clock_rule(landmark, clock),
         excluded=(*entering.excluded, *counted.excluded),
-        warnings=(*notes, *entering.notes, *counted.notes),
+        warnings=(*notes, *_of_those_in(entering.notes, counted.subjects), *counted.notes),
     )
+
+
+def _of_those_in(notes: tuple[Message, ...], who: Subjects) -> tuple[Message, ...]:
+    """Return what is to be said of those who entered: nothing of late entrants if they were counted out."""
+    return tuple(note for note in notes if note.key != "note.delayed_entry" or who.entry.any())
 
 
 def clock_rule(landmark: int | None, clock: str | None) -> Message:

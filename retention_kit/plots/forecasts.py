@@ -45,7 +45,7 @@ def plot_forecast(forecast: Forecast, ax: "Axes | None" = None, *, lang: str | N
         axes.plot(places, value, color=_BLUE, linewidth=2, label=render("forecast.plot.expected", lang))
         axes.axhline(forecast.starting, color=FAINT, linewidth=1, linestyle=":", zorder=1)
         axes.plot(places[:1], value[:1], "o", color=INK, label=render("forecast.plot.today", lang), zorder=3)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * high.max())
         axes.margins(x=0.02)
         axes.grid(axis="y")
         axes.set_ylabel(named("measure.mrr", lang))

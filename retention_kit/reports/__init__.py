@@ -1,13 +1,13 @@
 """Delivering reports: parameters checked, notebooks run by papermill, pages that stand on their own.
 
-Public names: `report_names`, `report_path`, `Parameter`, `declared_parameters`, `check_parameters`,
-`FORMATS`, `ReportFiles`, `run_report`, `to_html`.
+Public names: `report_names`, `report_path`, `study_file`, `lock_file`, `Parameter`, `declared_parameters`,
+`check_parameters`, `FORMATS`, `ReportFiles`, `run_report`, `to_html`.
 """
 
 from importlib import import_module
 from typing import Any
 
-from retention_kit.reports.library import report_names, report_path
+from retention_kit.reports.library import lock_file, report_names, report_path, study_file
 from retention_kit.reports.parameters import Parameter, check_parameters, declared_parameters
 
 __all__ = [
@@ -16,9 +16,11 @@ __all__ = [
     "ReportFiles",
     "check_parameters",
     "declared_parameters",
+    "lock_file",
     "report_names",
     "report_path",
     "run_report",
+    "study_file",
     "to_html",
 ]
 

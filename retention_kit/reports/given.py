@@ -8,8 +8,9 @@ from retention_kit.errors import FileNotReadableError, OptionError
 from retention_kit.reports.library import report_path
 from retention_kit.reports.parameters import check_parameters, declared_parameters
 
-_FILES = ("subscriptions", "customers")
-_NEEDED = ("subscriptions", "as_of")
+_FILES = ("subscriptions", "customers", "study", "lock")
+_NEEDED = ("subscriptions", "as_of", "study")
+_WITH_OPTION = ("subscriptions", "as_of")
 _SAID_YES_OR_NO, _WORDS = {"day_first", "end_inclusive"}, {"yes": True, "no": False}
 
 
@@ -89,7 +90,7 @@ def _check_needed(notebook: Path, parameters: Mapping[str, Any]) -> None:
     declared = declared_parameters(notebook)
     missing = [name for name in _NEEDED if name in declared and not parameters.get(name)]
     if missing:
-        flags = ["--" + name.replace("_", "-") for name in missing]
+        flags = ["--" + name.replace("_", "-") if name in _WITH_OPTION else f"-p {name}" for name in missing]
         raise OptionError("error.cli_missing_input", report=notebook.stem, missing=flags)
 
 

@@ -40,6 +40,42 @@ def report_path(name: str | Path) -> Path:
     return reports_folder() / f"{name}.ipynb"
 
 
+def study_file(path: str | Path = "") -> Path:
+    """Return the file of a study.
+
+    Parameters
+    ----------
+    path : str or Path
+        Empty: the bundled example, a study of the bundled business.
+
+    Raises
+    ------
+    FileNotReadableError
+        If the path leads to no file.
+    """
+    return _existing(Path(path).absolute()) if str(path) else reports_folder() / "study_example.yml"
+
+
+def lock_file(study: Path, path: str | Path = "") -> Path | None:
+    """Return the lock of a study, or None where it has none.
+
+    Parameters
+    ----------
+    study : Path
+    path : str or Path
+        Empty: the one beside the study, ``study.yml`` → ``study.lock.json``, if it is there.
+
+    Raises
+    ------
+    FileNotReadableError
+        If the path leads to no file.
+    """
+    if str(path):
+        return _existing(Path(path).absolute())
+    beside = study.with_suffix(".lock.json")
+    return beside if beside.is_file() else None
+
+
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise FileNotReadableError("error.file_missing", path=str(path))

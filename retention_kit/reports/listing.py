@@ -18,13 +18,15 @@ def listed_parameters(name: str | Path) -> Iterator[str]:
     """Yield the lines which list the parameters of a report: type, default and meaning."""
     path = report_path(name)
     yield render("cli.list_parameters", report=path.stem)
-    yield from (f"  {_described(parameter)}" for parameter in declared_parameters(path).values())
+    yield from (f"  {_described(parameter, path.stem)}" for parameter in declared_parameters(path).values())
 
 
-def _described(parameter: Parameter) -> str:
+def _described(parameter: Parameter, report: str) -> str:
     """Words of the catalogue come before the notebook's own comment, which has one language."""
-    key = f"report.parameter_{parameter.name}"
-    text = render(key) if has_message(key) else parameter.help
+    # what a name means in one report comes before what it means in the others
+    keys = (f"report.parameter_{report}_{parameter.name}", f"report.parameter_{parameter.name}")
+    key = next(filter(has_message, keys), None)
+    text = render(key) if key else parameter.help
     fields = {
         "name": parameter.name,
         "type": Message(f"report.type_{parameter.type}"),

@@ -161,7 +161,7 @@ class Projection:
         last = self.frame.iloc[-1]
         shares = {name: float(last[name]) for name in ("expected", "low", "high")}
         ages = {"seen": self.seen, "age": int(last["age"]), "observed": float(self.frame["observed"][self.seen])}
-        return render("forecast.projection.sentence", lang, n=self.n, level=self.level, **ages, **shares)
+        return render("forecast.projection.sentence", lang, total=self.n, level=self.level, **ages, **shares)
 
     describe = sentence
 

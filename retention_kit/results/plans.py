@@ -244,9 +244,10 @@ class MeanRegression:
         return float(self.frame.set_index("month").loc[month, group])
 
     @property
-    def fall(self) -> float:
-        """How far the mean of those flagged fell between the day and the last month shown."""
-        return self.at(0) - self.at(int(self.frame["month"].max()))
+    def came_back(self) -> bool:
+        """Whether those flagged were closer to the others in the last month shown than on the day."""
+        now, after = (abs(self.at(month) - self.at(month, "others")) for month in (0, int(self.frame["month"].max())))
+        return after < now
 
     def sentence(self, lang: str | None = None) -> str:
         """Return how both groups went on, in words."""
@@ -256,7 +257,7 @@ class MeanRegression:
         means = {"before": self.at(-last), "now": self.at(0), "after": self.at(last)}
         beside = {"others_now": self.at(0, "others"), "others_after": self.at(last, "others")}
         numbers = {name: round(value, 2) for name, value in (means | beside).items()}
-        side = "falls" if self.fall > 0 else "stays"
+        side = "back" if self.came_back else "stays"
         what = Message(f"signal.followed.{self.signal}")
         known = {"as_of": self.as_of, "months": last, "n": self.flagged, "what": what}
         return render(f"signal.regression.{side}", lang, **known, **numbers)

@@ -164,6 +164,14 @@ def table_balance(balance: Balance, *, lang: str | None = None) -> Table:
     -------
     Table
         Texts: standardised mean differences, treated minus reference, the largest before weighting first.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> finding = rk.compare(ledger, "personalised_demo", adjust=("segment",))
+    >>> rk.table_balance(finding.balance).frame.columns[0]
+    'Adjusted for'
     """
     lang = lang or language()
     frame = balance.frame.reset_index(drop=True)

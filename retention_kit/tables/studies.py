@@ -124,7 +124,14 @@ def table_power(power: PowerTable, *, lang: str | None = None) -> Table:
         "enough": [render(f"table.enough.{_enough(row)}", lang) for row in rows],
     }
     heads = [{render(f"table.power.{name}", lang): texts for name, texts in some.items()} for some in (words, numbers)]
-    return worded(render("table.caption.power", lang), *heads, told((power.rule, *power.notes), lang))
+    table = worded(render("table.caption.power", lang), *heads, told((power.rule, *power.notes), lang))
+    return _wrapping(table, "table.power.detectable", "table.power.margin", lang=lang)
+
+
+def _wrapping(table: Table, *keys: str, lang: str) -> Table:
+    """Return a table some columns of which, with words beside their numbers, may take several lines."""
+    free = {render(key, lang) for key in keys}
+    return Table(table.frame, table.caption, table.numeric - free, table.notes)
 
 
 def _group(row: Power, lang: str) -> str:
@@ -185,7 +192,7 @@ def table_verdicts(result: StudyResult, *, lang: str | None = None) -> Table:
     if result.comparisons > 1:
         numbers["p_adjusted"] = [p_value_text(each.p_adjusted, lang) for each in found]
     heads = [{render(f"table.{name}", lang): texts for name, texts in some.items()} for some in (words, numbers)]
-    return worded(render("table.caption.verdicts", lang), *heads)
+    return _wrapping(worded(render("table.caption.verdicts", lang), *heads), "table.found", lang=lang)
 
 
 def _difference(found: Finding, lang: str) -> str:
@@ -230,4 +237,4 @@ def table_beside(result: StudyResult, name: str, *, lang: str | None = None) -> 
     numbers = {render("table.found", lang): [_difference(row.finding, lang) for row in rows]}
     if any(row.role == "secondary" for row in rows):
         numbers[render("table.beside.q_value", lang)] = [p_value_text(row.q_value, lang) for row in rows]
-    return worded(render("table.caption.beside", lang), words, numbers)
+    return _wrapping(worded(render("table.caption.beside", lang), words, numbers), "table.found", lang=lang)

@@ -1,0 +1,145 @@
+"""The events of a ledger's customers, sorted by day, and windows of months that end at a day."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from retention_kit.errors import InvalidRowsError, MissingColumnError
+from retention_kit.schema import CUSTOMER_ID
+from retention_kit.sources import read_events
+from retention_kit.wording import Message
+
+_NEEDED = (CUSTOMER_ID, "at", "kind")
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class EventLog:
+    """Events of customers numbered 0 … n - 1.
+
+    Attributes
+    ----------
+    customers : int
+    owner, day : ndarray of int
+        Customer of each event; days since 1 January 1970, rising.
+    kind : ndarray of int
+        Place of the event's kind in `names`.
+    value : ndarray of float
+        NaN where an event has none.
+    names : tuple of str
+    unknown : int
+        Events of customers that the ledger does not have, left out.
+    """
+
+    customers: int
+    owner: np.ndarray
+    day: np.ndarray
+    kind: np.ndarray
+    value: np.ndarray
+    names: tuple[str, ...]
+    unknown: int = 0
+
+    def until(self, day: dt.date) -> "EventLog":
+        """Return what had happened by the close of a day."""
+        return self._rows(slice(0, int(np.searchsorted(self.day, day_number(day), side="right"))))
+
+    def of(self, *kinds: str) -> "EventLog":
+        """Return the events of some kinds."""
+        return self._rows(np.isin(self.names, kinds)[self.kind] if self.names else slice(0))
+
+    def within(self, day: dt.date, months: int, back: int = 0) -> "EventLog":
+        """Return the events of the `months` months that end at the close of `day`, or `back` such windows earlier.
+
+        Examples
+        --------
+        >>> days = np.array([day_number(dt.date(2025, 3, 31)), day_number(dt.date(2025, 4, 1))])
+        >>> log = EventLog(1, np.zeros(2, int), days, np.zeros(2, int), np.zeros(2), ("login",))
+        >>> len(log.within(dt.date(2025, 6, 30), 3)), len(log.within(dt.date(2025, 6, 30), 3, back=1))
+        (1, 1)
+        """
+        after = pd.Timestamp(day) + pd.Timedelta(days=1)
+        ends = (after - pd.DateOffset(months=months * (back + 1)), after - pd.DateOffset(months=months * back))
+        return self._rows(slice(*np.searchsorted(self.day, [day_number(end.date()) for end in ends])))
+
+    def counts(self) -> np.ndarray:
+        """Return how many events each customer has."""
+        return np.bincount(self.owner, minlength=self.customers)
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+    def _rows(self, rows: Any) -> "EventLog":
+        columns = (self.owner[rows], self.day[rows], self.kind[rows], self.value[rows])
+        return replace(self, **dict(zip(("owner", "day", "kind", "value"), columns, strict=True)))
+
+
+def day_number(day: dt.date) -> int:
+    """Return the days since 1 January 1970.
+
+    >>> day_number(dt.date(1970, 1, 2))
+    1
+    """
+    return (day - dt.date(1970, 1, 1)).days
+
+
+def log_of(events: Any, ids: pd.Index) -> EventLog:
+    """Return the events of the customers of a ledger.
+
+    Parameters
+    ----------
+    events : Events, DataFrame, str or Path
+        What `read_events` returns, or a table with customer_id, at, kind and, if it is there, value; or a file that
+        `read_events` reads.
+    ids : Index
+        The ledger's customers.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
+    InvalidRowsError
+        If a day or a value cannot be read.
+    """
+    opened = read_events(events) if isinstance(events, str | Path) else events
+    frame = getattr(opened, "frame", opened)
+    missing = [name for name in _NEEDED if name not in frame]
+    if missing:
+        raise MissingColumnError("error.signal_columns", missing=missing, found=[str(name) for name in frame])
+    who, customers = pd.factorize(frame[CUSTOMER_ID])
+    owner = np.append(ids.get_indexer(customers), -1)[who]
+    day, value = _days(frame["at"]), _values(frame)
+    known = np.flatnonzero(owner >= 0)
+    # the value decides between events of one day, so that the order of the file never does
+    order = known[np.lexsort((value[known], owner[known], day[known]))]
+    kind, names = pd.factorize(frame["kind"], use_na_sentinel=False)
+    columns = (owner[order], day[order], kind[order], value[order])
+    return EventLog(len(ids), *columns, tuple(map(str, names)), int((owner < 0).sum()))
+
+
+def _days(cells: pd.Series) -> np.ndarray:
+    found = cells if pd.api.types.is_datetime64_any_dtype(cells) else pd.to_datetime(cells, errors="coerce")
+    _refuse("at", cells, found.isna())
+    return found.dt.tz_localize(None).to_numpy("datetime64[D]").astype(np.int64)
+
+
+def _values(frame: pd.DataFrame) -> np.ndarray:
+    if "value" not in frame:
+        return np.full(len(frame), np.nan)
+    found = pd.to_numeric(frame["value"], errors="coerce")
+    _refuse("value", frame["value"], found.isna() & frame["value"].notna())
+    return found.to_numpy(float, na_value=np.nan)
+
+
+def _refuse(field: str, cells: pd.Series, wrong: pd.Series) -> None:
+    """Refuse a table with cells that cannot be read, naming the first of them."""
+    if not wrong.any():
+        return
+    named = [
+        Message("error.cell", {"row": str(row), "field": field, "value": str(cell)})
+        for row, cell in cells[wrong].head(_EXAMPLES).items()
+    ]
+    raise InvalidRowsError("error.signal_events", n=int(wrong.sum()), faults=named)

@@ -1,0 +1,106 @@
+"""A logistic model beside the rules: fitted on earlier days, judged on later ones, shown only where it finds more."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from retention_kit.results import ChurnModel, Signals
+from retention_kit.signals.lifts import LEAST_HITS, ratio
+from retention_kit.signals.log import day_number
+from retention_kit.signals.past import Past, lift_of
+from retention_kit.wording import Message
+
+_EARLIER = 0.6  # of the days, to fit on
+_LEAST_FITTED = 20  # to whom it happened
+_GROUPS = 5
+_MONTH_DAYS = 30.5
+_EDGE = 1e-6  # a probability is kept so far from 0 and 1 for its logit
+
+
+def model_beside(past: Past, level: float) -> tuple[ChurnModel | None, Message]:
+    """Return the model where it finds more than the rules on the later days, and what there is to say about it.
+
+    Notes
+    -----
+    Signals that fired, logarithms of MRR and of the months since the start, and whether a contract ends within the
+    horizon; ridge of one unit of prior variance a standardised column, so that a signal that separates the two
+    outcomes in the past cannot run away. Futures of the earlier days end before the later days begin.
+    """
+    days = len(past.signals)
+    split = max(1, round(_EARLIER * days))
+    later = past.looks.date >= split
+    came = past.looks.came
+    too_few = int(came[~later].sum()) < _LEAST_FITTED or int(came[later].sum()) < LEAST_HITS
+    if too_few or not past.called[later].any():
+        return None, Message("ranking.model.too_few", {"least": _LEAST_FITTED})
+    raw = pd.concat([_columns(each, past.horizon) for each in past.signals], ignore_index=True)
+    probability, weights = _fitted(raw, came.astype(float), ~later)
+    by_model = past.best(np.split(probability, np.cumsum([len(each.mrr) for each in past.signals])[:-1]))
+    looks = past.looks.only(later)
+    over = ratio(looks, by_model[later], past.called[later], level)
+    model = lift_of(looks, "model", by_model[later], level)
+    rules = lift_of(looks, "rules", past.called[later], level)
+    counts = {"fitted": split, "judged": days - split}
+    found = {"model": model.hits, "rules": rules.hits, "n": model.n}
+    if not (over.low > 1 and model.hits >= LEAST_HITS):
+        return None, Message("ranking.model.no_better", counts | found)
+    slope, intercept = _calibration(probability[later], came[later])
+    shown = ChurnModel(
+        lift=model,
+        rules=rules,
+        over_rules=tuple(over),
+        weights=weights,
+        expected=float(probability[later].sum()),
+        observed=int(came[later].sum()),
+        slope=slope,
+        intercept=intercept,
+        calibration=_groups(probability[later], came[later]),
+        level=level,
+        **counts,
+    )
+    return shown, Message("ranking.model.shown", counts | found)
+
+
+def _columns(signals: Signals, horizon: int) -> pd.DataFrame:
+    """Return what the model knows of every customer on one day."""
+    ends = signals.ends - day_number(signals.as_of)
+    table = signals.fired.astype(float).drop(columns="contract_end_ahead", errors="ignore")
+    table["contract_can_end"] = (ends <= horizon * _MONTH_DAYS + 1).astype(float)
+    table["log_mrr"] = np.log(signals.mrr)
+    return table.assign(log_age=np.log1p(signals.age))
+
+
+def _fitted(raw: pd.DataFrame, came: np.ndarray, earlier: np.ndarray) -> tuple[np.ndarray, pd.Series]:
+    """Return everybody's probability by a model of the earlier looks, and its weights a standard deviation."""
+    import statsmodels.api as sm
+
+    mean, deviation = raw[earlier].mean(), raw[earlier].std()
+    known = deviation.index[deviation > 0]
+    scaled = ((raw[known] - mean[known]) / deviation[known]).fillna(0.0).to_numpy(float)
+    design = np.column_stack([np.ones(len(raw)), scaled])
+    penalty = np.append(0.0, np.ones(len(known))) / earlier.sum()
+    model = sm.GLM(came[earlier], design[earlier], family=sm.families.Binomial())
+    weights = np.asarray(model.fit_regularized(alpha=penalty, L1_wt=0.0).params)
+    linear = np.clip(design @ weights, -30, 30)
+    return 1 / (1 + np.exp(-linear)), pd.Series(weights[1:], known, name="weight")
+
+
+def _calibration(probability: np.ndarray, came: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept of what came on the logit of what was expected: 1 and 0 where both agree."""
+    import statsmodels.api as sm
+
+    kept = np.clip(probability, _EDGE, 1 - _EDGE)
+    design = sm.add_constant(np.log(kept / (1 - kept)), has_constant="add")
+    if np.ptp(design[:, 1]) == 0:
+        return math.nan, math.nan
+    found = sm.GLM(came.astype(float), design, family=sm.families.Binomial()).fit()
+    return float(found.params[1]), float(found.params[0])
+
+
+def _groups(probability: np.ndarray, came: np.ndarray) -> pd.DataFrame:
+    """Return what was expected and what came in groups of equal size, from the least to the most likely."""
+    place = np.argsort(np.argsort(probability, kind="stable"), kind="stable") * _GROUPS // len(probability)
+    table = pd.DataFrame({"group": place + 1, "expected": probability, "observed": came.astype(float)})
+    found = table.groupby("group").mean()
+    return found.assign(n=table.groupby("group").size()).reset_index()

@@ -1,0 +1,115 @@
+"""From signals to a plan: one action an account, by a playbook that the team can edit."""
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+
+import pandas as pd
+
+from retention_kit.errors import InvalidRowsError, OptionError
+from retention_kit.results import Plan, Ranked, Ranking, Step
+from retention_kit.signals.thresholds import checked_thresholds, numbers, opened, shipped
+from retention_kit.wording import Message
+
+_COLUMNS = ("action", "priority", "within_days")
+_RENEWAL = "contract_end_ahead"
+_WORDS = ("renewal_call", "proactive_call", "onboard_again", "check_in", "upsell_offer")
+_LONGEST = 3650
+
+
+def playbook() -> pd.DataFrame:
+    """Return the playbook that is shipped, one row an action: a table to edit and to hand back.
+
+    Returns
+    -------
+    DataFrame
+        action; priority, the lowest first where several signals fired; within_days; text, what to do in your own words
+        (empty: the kit's, in French and English).
+
+    Examples
+    --------
+    >>> playbook()["action"].tolist()
+    ['renewal_call', 'proactive_call', 'onboard_again', 'check_in', 'upsell_offer']
+    """
+    return shipped("playbook.csv")
+
+
+def action_plan(
+    ranking: Ranking,
+    playbook: pd.DataFrame | str | os.PathLike | None = None,
+    *,
+    thresholds: pd.DataFrame | str | os.PathLike | None = None,
+) -> Plan:
+    """Return one action for every account of a ranking, those to call first on top.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Names that it masks stay masked.
+    playbook : DataFrame or path, optional
+        Your own actions, with the columns of `playbook`; text may be left out for the kit's own actions.
+    thresholds : DataFrame or path, optional
+        Your own table, whose column ``action`` says what is done about each signal. Default: `signal_thresholds`.
+
+    Returns
+    -------
+    Plan
+        `Plan.to_csv` and `Plan.to_xlsx` write it for a CRM.
+
+    Raises
+    ------
+    MissingColumnError, InvalidRowsError, FileNotReadableError
+        If a table cannot be used.
+    OptionError
+        If a signal's action is not in the playbook, or one stands there twice.
+
+    Notes
+    -----
+    Of the actions of the signals that fired, the one with the lowest priority; an account at risk whose contract ends
+    soon is called before the renewal.
+
+    Examples
+    --------
+    >>> from retention_kit.ledger import Ledger
+    >>> from retention_kit.signals.ranking import rank_signals
+    >>> book = Ledger.from_frame(pd.DataFrame({"2025-06": [80.0]}, index=["Bo"]), as_of="2025-06-30")
+    >>> told = pd.DataFrame({"customer_id": ["Bo"], "at": ["2025-06-12"], "kind": ["complaint"]})
+    >>> print(action_plan(rank_signals(book, told)).steps[0].sentence())
+    Bo: call them to understand what is wrong, by 5 July 2025 (1 complaint in 2 months).
+    """
+    actions = _checked(playbook)
+    chosen = checked_thresholds(thresholds)["action"]
+    unknown = chosen[~chosen.isin(actions.index)]
+    if len(unknown):
+        raise OptionError("error.plan_action", value=str(unknown.iloc[0]), legal=list(actions.index))
+    steps = (_step(account, chosen, actions, ranking.as_of) for account in (*ranking.rows, *ranking.upsell))
+    return Plan(ranking.as_of, tuple(steps), ranking.masked, Message("rule.plan", {"as_of": ranking.as_of}))
+
+
+def _step(account: Ranked, chosen: pd.Series, actions: pd.DataFrame, as_of: dt.date) -> Step:
+    signals = [*account.signals, *([_RENEWAL] if account.ending and account.kind == "risk" else [])]
+    action = min((chosen[name] for name in signals if name in chosen), key=lambda name: actions["priority"][name])
+    text = actions["text"][action]
+    what = Message(f"action.{action}") if text == "" else text
+    return Step(account, action, what, as_of + dt.timedelta(days=int(actions["within_days"][action])))
+
+
+def _checked(given: pd.DataFrame | str | os.PathLike | None) -> pd.DataFrame:
+    """Return a playbook by action, or say what is wrong with it."""
+    table = shipped("playbook.csv") if given is None else opened(given, "playbook", _COLUMNS)
+    table = table.assign(text=_texts(table), action=table["action"].astype(str))
+    if twice := _first(table["action"][table["action"].duplicated()]):
+        raise OptionError("error.plan_twice", value=twice)
+    if silent := _first(table["action"][(table["text"] == "") & ~table["action"].isin(_WORDS)]):
+        raise InvalidRowsError("error.plan_text", value=silent, legal=list(_WORDS))
+    typed = {name: numbers(table, name, 0, _LONGEST, "playbook") for name in ("priority", "within_days")}
+    return table.assign(**typed).set_index("action")
+
+
+def _texts(table: pd.DataFrame) -> pd.Series:
+    text = table["text"] if "text" in table else pd.Series(None, table.index, dtype=object)
+    return text.astype(object).where(text.notna(), "").astype(str)
+
+
+def _first(found: Iterable[str]) -> str | None:
+    return next(iter(found), None)

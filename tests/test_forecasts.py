@@ -1,0 +1,384 @@
+"""Forecasts of today's base: steps counted by hand, futures whose answer is known, published projections."""
+
+import math
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from cases import ledger_of_paths
+from matplotlib import pyplot as plt
+
+import retention_kit as rk
+from retention_kit.errors import InputError, OptionError
+from retention_kit.forecasts import past, paths, rates, shocks
+from retention_kit.forecasts.beta_geometric import _loss, fitted, survival
+from retention_kit.wording import use_language
+
+# Fader and Hardie 2007, table 1: survivors of 1,000 in both cohorts, from the start of year 1 on.
+HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491, 468, 445, 427, 409, 394]
+REGULAR = [1000, 631, 468, 382, 326, 289, 262, 241, 223, 207, 194, 183, 173]
+
+COHORT = Path(__file__).parents[2] / "shared" / "data" / "hardie_retention" / "hardie-sample-retention.csv"
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    business = rk.synthetic.make_business(customers=400, seed=5)
+    return rk.build_ledger(business.subscriptions, as_of=business.as_of)
+
+
+@pytest.fixture(scope="module")
+def forecast(ledger):
+    return rk.forecast_mrr(ledger, months=6, draws=200)
+
+
+# ---- what happened so far ----
+
+PATHS = {"Ada": [100, 100, 150, 0, 0, 75], "Bo": [50, 50, 0, 0, 0, 0]}
+
+
+def test_steps_by_hand():
+    steps, cells = past.steps_of(ledger_of_paths(PATHS))
+    # Ada: stays, rises to 150, leaves; her return in the last month is followed by nothing. Bo: stays, leaves.
+    assert steps.owner.tolist() == [0, 0, 0, 1, 1]
+    assert steps.ratio.tolist() == [1, 1.5, 0, 1, 0]
+    assert steps.left.tolist() == [False, False, True, False, True]
+    assert cells.terms.tolist() == [1]
+
+
+def test_absences_by_hand():
+    absences = past.absences_of(ledger_of_paths(PATHS).book)
+    # Ada was at 0 for two month ends and came back at half of 150; Bo for four, three of them followed by another
+    assert absences.months.tolist() == [2, 3]
+    assert absences.back.tolist() == [True, False]
+    assert absences.ratio[0] == 0.5
+
+
+def test_ages_start_anew_after_an_absence():
+    assert past.spell_ages(ledger_of_paths(PATHS).book).tolist() == [0, 1, 2, 0, 0, 1]
+
+
+def test_yearly_contracts_are_due_every_twelve_months():
+    cells = past.Cells(np.array([12]), np.array([[10.0, 20.0]]))
+    group = cells.of(np.zeros(4, int), np.array([11, 12, 13, 24]), np.full(4, 5.0)) // cells.per_group
+    assert group.tolist() == [0, 1, 0, 1]
+
+
+def test_rates_without_weights_are_shares_mixed_with_the_group():
+    # one term, renewals each month: in one cell 40 seen and 4 left, in another nobody; all alike otherwise
+    owner, left = np.arange(40), np.arange(40) < 4
+    steps = past.Steps(owner, np.zeros(40, int), np.full(40, 15), left, np.where(left, 0.0, 1.0))
+    cells = past.Cells(np.array([1]), np.array([[1.0, 2.0]]))
+    nobody = past.Absences(*(np.array([], kind) for kind in (int, int, bool, float)))
+    found = rates.rates_of(rates.counts_of(steps, nobody, cells, 40), np.ones((1, 40)))
+    assert found.leave[0, 15] == pytest.approx(0.1)
+    assert found.leave[0, 16] == pytest.approx(0.1)  # the rate of its group
+    assert (found.leave[0, :15] == 0).all()  # between renewals nobody was seen to leave
+    assert (found.back == 0).all()
+
+
+def test_a_rate_of_few_is_drawn_to_its_group():
+    # a cell with 1 of 2 in a group at 10 %: (1 + 0.5) / (2 + 0.5 / 0.1)
+    assert rates._mixed(np.array([1.0]), np.array([2.0]), np.array([0.1]))[0] == pytest.approx(1.5 / 7)
+
+
+def test_a_lottery_draws_by_weight_within_bounds():
+    lottery = paths._Lottery(np.array([[1.0, 3.0, 5.0], [1.0, 0.0, 5.0]]), np.array([1.0, 2.0, 9.0]))
+    draw = np.repeat([0, 1], 4_000)
+    drawn = lottery.drawn(draw, np.tile([0, 2], (8_000, 1)), np.random.default_rng(1))
+    assert np.mean(drawn[:4_000] == 2) == pytest.approx(0.75, abs=0.03)  # 3 of 1 + 3, four standard errors
+    assert (drawn[4_000:] == 1).all()
+
+
+# ---- months that strike everybody ----
+
+
+def spread_of(chances, seed):
+    month = np.repeat(np.arange(len(chances)), 300)
+    rng = np.random.default_rng(seed)
+    happened = rng.random(len(month)) < np.asarray(chances)[month]
+    steps = past.Steps(month, month, month, happened, np.ones(len(month)))
+    return shocks.month_spread(steps, happened, np.full(len(month), happened.mean()))
+
+
+def test_luck_alone_is_no_spread_of_months():
+    # 5 % of histories without one are taken for one: at most 8 of 60 (chance of more 0.4 %)
+    assert sum(spread_of([0.1] * 24, seed) > 0 for seed in range(60)) <= 8
+
+
+def test_bad_months_are_found_with_their_size():
+    # chances of 5 % and 15 % around 10 %: a factor of variance 0.25
+    assert spread_of([0.05, 0.15] * 30, 1) == pytest.approx(0.25, abs=0.08)
+
+
+def test_factors_have_mean_one_and_the_variance_asked():
+    factors = shocks.month_factors(0.25, (200_000, 1), np.random.default_rng(1))
+    assert factors.mean() == pytest.approx(1, abs=0.005)
+    assert factors.var() == pytest.approx(0.25, abs=0.02)
+    assert (shocks.month_factors(0.0, (3, 2), np.random.default_rng(1)) == 1).all()
+
+
+# ---- the forecast ----
+
+
+def geometric_ledger(customers=600, risk=0.05, months=18):
+    """Everybody pays 100 from the first month on and leaves with the same risk each month."""
+    rng = np.random.default_rng(3)
+    life = rng.geometric(risk, customers)
+    return ledger_of_paths({f"C{i:03}": [100] * min(n, months) + [0] * (months - n) for i, n in enumerate(life)})
+
+
+def test_a_constant_risk_is_carried_on():
+    ledger = geometric_ledger()
+    found = rk.forecast_mrr(ledger, 12, draws=400)
+    frame, steps = found.frame, past.steps_of(ledger)[0]
+    risk = steps.left.mean()
+    expected = found.starting * (1 - risk) ** 12
+    assert frame["expected"].iloc[-1] == pytest.approx(expected, rel=0.06)
+    # binomial luck alone: 1.645 standard deviations each side; doubt about the rates makes it wider
+    stays = (1 - risk) ** 12
+    luck = 2 * 1.645 * math.sqrt(found.n * stays * (1 - stays)) * 100
+    assert luck < frame["high"].iloc[-1] - frame["low"].iloc[-1] < 2.5 * luck
+    assert frame["customers"].iloc[-1] * 100 == pytest.approx(frame["expected"].iloc[-1])
+
+
+def test_the_same_seed_gives_the_same_forecast(ledger, forecast):
+    again = rk.forecast_mrr(ledger, months=6, draws=200)
+    pd.testing.assert_frame_equal(again.frame, forecast.frame)
+    assert not again.frame.equals(rk.forecast_mrr(ledger, months=6, draws=200, seed=1).frame)
+
+
+def test_a_higher_level_is_wider(ledger, forecast):
+    wide = rk.forecast_mrr(ledger, months=6, draws=200, level=0.98).frame
+    assert (wide["low"] < forecast.frame["low"]).all()
+    assert (wide["high"] > forecast.frame["high"]).all()
+    assert wide["expected"].tolist() == forecast.frame["expected"].tolist()
+
+
+def test_the_forecast_begins_with_the_base(ledger, forecast):
+    last = ledger.frame[ledger.frame["month"] == ledger.last_month]
+    assert forecast.starting == pytest.approx(last["mrr"].sum())
+    assert forecast.n == len(last)
+    assert forecast.frame["month"].iloc[0] == ledger.last_month + pd.DateOffset(months=1)
+
+
+def test_blocks_of_draws_are_all_drawn(ledger, monkeypatch):
+    monkeypatch.setattr(paths, "_ROOM", 1_000)
+    frame = rk.forecast_mrr(ledger, months=2, draws=101).frame
+    assert frame["expected"].between(frame["low"], frame["high"]).all()
+
+
+def yearly(customers, years):
+    """Monthly customers of whom some leave, and yearly ones who began lately and pay far more."""
+    rows = [
+        {"customer_id": f"M{i}", "start": "2023-01-01", "end": f"2024-{i % 12 + 1:02}-01" if i < 24 else None}
+        for i in range(60)
+    ]
+    rows = [row | {"amount": 10.0, "interval": "month"} for row in rows]
+    rows += [
+        {"customer_id": f"Y{i}", "start": years, "end": None, "amount": 12_000.0, "interval": "year"}
+        for i in range(customers)
+    ]
+    table = pd.DataFrame(rows).assign(subscription_id=lambda frame: frame.index.astype(str))
+    return rk.build_ledger(table, as_of="2024-12-31", end_inclusive=False)
+
+
+@pytest.mark.parametrize(
+    ("made", "months", "key"),
+    [
+        (lambda: geometric_ledger(months=9), 6, "forecast.refused.history"),
+        (lambda: geometric_ledger(), 19, "forecast.refused.history"),
+        (lambda: ledger_of_paths({"Ada": [100] * 14, "Bo": [50] * 13 + [0]}), 6, "forecast.refused.churns"),
+        (lambda: yearly(5, "2024-06-01"), 12, "forecast.refused.renewals"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_in_both_languages(made, months, key):
+    with pytest.raises(InputError) as refused:
+        rk.forecast_mrr(made(), months, draws=100)
+    assert refused.value.key == key
+    english = str(refused.value)
+    with use_language("fr"):
+        assert str(refused.value) != english
+
+
+def test_renewals_beyond_the_forecast_do_not_matter():
+    # the yearly contracts come up in June: five months ahead nobody can leave, and nobody is refused
+    found = rk.forecast_mrr(yearly(5, "2024-06-01"), 5, draws=100)
+    assert found.frame["low"].min() > 5_000
+    assert [warning.key for warning in found.warnings] == []
+
+
+def test_yearly_customers_leave_in_the_month_of_their_renewal():
+    # 20 pay 1,000 a month and come up again six months ahead; none has left so far, so few do, and none before
+    expected = rk.forecast_mrr(yearly(20, "2023-06-01"), 6, draws=200).frame["expected"]
+    assert expected.iloc[4] > 20_000 > expected.iloc[5] > 19_000
+
+
+@pytest.mark.parametrize("options", [{"months": 0}, {"months": 1.5}, {"level": 1.0}, {"level": 0.1}, {"draws": 5}])
+def test_options_out_of_range_are_named(ledger, options):
+    with pytest.raises(OptionError):
+        rk.forecast_mrr(ledger, **options)
+
+
+def test_one_large_account_is_said():
+    ledger = geometric_ledger()
+    frame = ledger.frame
+    stayed = frame["customer_id"][frame["month"] == ledger.last_month].iloc[0]
+    frame.loc[frame["customer_id"] == stayed, "mrr"] = 20_000.0
+    found = rk.forecast_mrr(rk.Ledger.from_frame(frame, as_of=ledger.as_of, complete=True), 3, draws=100)
+    assert [warning.key for warning in found.warnings] == ["forecast.warning.largest"]
+
+
+# ---- looking back ----
+
+
+def test_back_test_by_hand(ledger):
+    test = rk.back_test(ledger, months=6, every=12, draws=100)
+    one = test.frame.iloc[-1]
+    assert test.by_horizon["horizon"].tolist() == [1, 3, 6]
+    assert one["horizon"] == 6
+    then = ledger.frame[ledger.frame["month"] == one["origin"]]
+    now = ledger.frame[ledger.frame["month"] == one["month"]]
+    assert one["realised"] == pytest.approx(now[now["customer_id"].isin(then["customer_id"])]["mrr"].sum())
+    last = test.frame[test.frame["horizon"] == 6]
+    assert (
+        test.by_horizon["held"].iloc[-1]
+        == ((last["low"] <= last["realised"]) & (last["realised"] <= last["high"])).mean()
+    )
+    assert test.by_horizon["bias"].iloc[-1] == pytest.approx(last["realised"].sum() / last["expected"].sum() - 1)
+    assert [warning.key for warning in test.warnings] == ["forecast.warning.few_tests"]
+
+
+def test_back_test_knows_nothing_of_what_came(ledger):
+    cut = ledger.until("2024-12")
+    whole, then = (rk.back_test(book, months=3, every=1, draws=100).frame for book in (ledger, cut))
+    shared = whole[whole["month"] <= "2024-12-01"].groupby("origin").filter(lambda frame: len(frame) == 2)
+    both = shared.merge(then, on=["origin", "horizon"])
+    assert len(both) > 10
+    assert both["low_x"].tolist() == both["low_y"].tolist()
+
+
+def test_back_test_needs_months_before_and_after():
+    with pytest.raises(InputError) as refused:
+        rk.back_test(geometric_ledger(), months=12, draws=100)
+    assert refused.value.key == "forecast.refused.back_test"
+    with pytest.raises(OptionError):
+        rk.back_test(geometric_ledger(), every=0)
+
+
+# ---- cohorts ----
+
+
+@pytest.mark.parametrize(("survivors", "alpha", "beta"), [(HIGH_END, 0.668, 3.806), (REGULAR, 0.704, 1.182)])
+def test_the_published_parameters_of_fader_and_hardie(survivors, alpha, beta):
+    found = rk.project_cohort(survivors[:8], 12, draws=100)
+    assert (round(found.alpha, 3), round(found.beta, 3)) == (alpha, beta)
+    # five years on the projection is within two points of what came, inside or outside the interval
+    assert found.frame["expected"].iloc[-1] == pytest.approx(survivors[12] / 1000, abs=0.02)
+    assert found.frame["observed"].tolist()[:8] == [count / 1000 for count in survivors[:8]]
+    assert found.frame["observed"][8:].isna().all()
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not COHORT.is_file(), reason="shared/data does not lie beside the project")
+def test_the_file_holds_the_regular_cohort():
+    table = pd.read_csv(COHORT)
+    assert table.iloc[:, 1].tolist() == REGULAR
+
+
+def test_survival_by_hand():
+    # S(t) = Π (β + k) / (α + β + k), k = 0 … t - 1
+    product = np.cumprod([(1.2 + k) / (0.7 + 1.2 + k) for k in range(6)])
+    assert survival(0.7, 1.2, np.arange(1, 7)) == pytest.approx(product)
+
+
+def test_the_slope_of_the_likelihood():
+    from scipy.optimize import check_grad
+
+    counts = np.array(REGULAR)
+    assert check_grad(lambda x: _loss(x, counts)[0], lambda x: _loss(x, counts)[1], np.array([0.3, -0.2])) < 1e-5
+
+
+def test_customers_all_alike_are_carried_on_with_one_rate():
+    counts = [10_000, 9_000, 8_100, 7_290, 6_561]  # a tenth each period
+    found = rk.project_cohort(counts, 6, draws=100)
+    assert found.frame["expected"].iloc[-1] == pytest.approx(0.6561 * 0.81, abs=0.005)
+    assert [warning.key for warning in found.warnings] == ["forecast.warning.alike"]
+    assert found.mean_risk == pytest.approx(0.1, abs=0.002)
+
+
+def test_the_start_of_the_climb_does_not_matter():
+    assert fitted(np.array(REGULAR), (2.0, 2.0)) == pytest.approx(fitted(np.array(REGULAR)), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("survivors", "kind", "key"),
+    [
+        ([100, 90, 95, 80], OptionError, "forecast.error.survivors"),
+        ([100, 90.5, 85, 80], OptionError, "forecast.error.survivors"),
+        ([100, 80, 70], InputError, "forecast.refused.periods"),
+        ([100, 99, 98, 97], InputError, "forecast.refused.lost"),
+        ([100, 50, 20, 0], InputError, "forecast.refused.gone"),
+    ],
+)
+def test_cohorts_that_cannot_be_projected(survivors, kind, key):
+    with pytest.raises(kind) as refused:
+        rk.project_cohort(survivors)
+    assert refused.value.key == key
+    assert str(refused.value)
+
+
+@pytest.mark.parametrize("options", [{"ages": 7}, {"ages": 8.5}, {"level": 0.2}, {"draws": 1}])
+def test_options_of_a_projection(options):
+    with pytest.raises(OptionError):
+        rk.project_cohort(REGULAR[:8], **options)
+
+
+# ---- words and pictures ----
+
+
+@pytest.fixture(scope="module")
+def results(ledger, forecast):
+    return forecast, rk.back_test(ledger, months=6, every=12, draws=100), rk.project_cohort(REGULAR[:8], 20, draws=100)
+
+
+def test_results_speak_both_languages(results):
+    for result in results:
+        english, page = result.sentence(), result._repr_html_()
+        assert english in str(result)
+        assert result.sentence("fr") != english
+        with use_language("fr"):
+            assert result._repr_html_() != page
+            assert 'lang="fr"' in result._repr_html_()
+
+
+def test_results_cannot_be_changed_from_outside(results):
+    for result in results:
+        before = result.frame.copy()
+        copy = result.to_frame()
+        copy.iloc[:, 0] = copy.iloc[::-1, 0].to_numpy()
+        pd.testing.assert_frame_equal(result.frame, before)
+
+
+def test_a_projection_says_what_it_assumes(results):
+    assert "risk of each customer stays the same" in str(results[2])
+    assert [warning.key for warning in results[2].warnings] == ["forecast.warning.far"]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_pictures_take_their_axes_and_name_the_band(results, lang):
+    for draw, result in ((rk.plot_forecast, results[0]), (rk.plot_projection, results[2])):
+        _, ax = plt.subplots()
+        assert draw(result, ax, lang=lang) is ax
+        texts = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert any("90" in text and ("interval" in text) for text in texts)
+        plt.close("all")
+
+
+def test_a_picture_of_its_own_leaves_the_settings_alone(results):
+    before = dict(mpl.rcParams)
+    rk.plot_forecast(results[0])
+    plt.close("all")
+    assert dict(mpl.rcParams) == before
