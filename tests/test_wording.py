@@ -41,7 +41,7 @@ TEXT_FORMATS = {"", "quoted", "capital"}
 # The same word in both languages; whatever else is equal was forgotten by the translator.
 SAME = {
     *("cli.arguments", "cli.options", "cli.metavar_date", "measure.mrr", "movement.contraction", "movement.expansion"),
-    *("cli.metavar_formats", "page.provenance", "docs.path.nrr", "covariate.segment", "power.size.points"),
+    *("cli.metavar_formats", "page.provenance", "docs.path.nrr", "covariate.segment"),
 }
 # Counts that are never one: thresholds, sizes of a whole, customers needed; accounts of which none makes half.
 MANY = {"least", "needed", "total", "n_eff"}

@@ -108,14 +108,14 @@ def _few_accounts(asked: Question, arms: tuple[Arm, Arm]) -> Verdict | None:
 
 def _few_changes(asked: Question, sample: Sample) -> Verdict | None:
     """So few customers lost or added anything that the spread cannot be learnt from them."""
-    outcome = sample.outcome
-    if asked.outcome not in ("grr", "expansion"):
+    outcome, reason = sample.outcome, {"grr": "few_grr", "expansion": "few_expansion"}.get(asked.outcome)
+    if reason is None:
         return None
     unmoved = outcome.denominator if asked.outcome == "grr" else 0.0
     changed = int((outcome.numerator != unmoved).sum())
     if changed >= LEAST_CHURNS:
         return None
-    return not_testable(f"few_{asked.outcome}", n=changed, horizon=asked.horizon, least=LEAST_CHURNS)
+    return not_testable(reason, n=changed, horizon=asked.horizon, least=LEAST_CHURNS)
 
 
 def cautions(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> tuple[Message, ...]:

@@ -224,6 +224,14 @@ def plot_balance(balance: Balance, ax: "Axes | None" = None, *, lang: str | None
     -----
     Standardised mean differences without their sign: the difference of the means over the standard deviation. Up to 0.1
     groups count as alike.
+
+    Examples
+    --------
+    >>> import retention_kit as rk
+    >>> ledger = rk.open_ledger(as_of="2025-12-31")
+    >>> balance = rk.compare(ledger, "personalised_demo", adjust=["segment"]).balance
+    >>> rk.picture(rk.plot_balance(balance), alt=balance.describe()).alt[:38]
+    'Before weighting, the groups differ mo'
     """
     lang = lang or language()
     frame = balance.frame.reset_index(drop=True)
