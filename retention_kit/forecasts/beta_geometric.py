@@ -1,13 +1,14 @@
 """The shifted-beta-geometric model of a cohort: every customer's risk constant, and different from one to the next."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 ALIKE = 1_000.0  # α + β from which on the risks of 1,000 customers hardly differ
-_BOUNDS = (-8.0, 14.0)  # of the logarithms of both parameters; beyond, all customers are alike or none is
+_BOUNDS = (-16.0, 14.0)  # of the logarithms of both parameters; beyond, all customers are alike or none is
 _SIDE, _NEAR = 41, 12.0  # cells of the grid each way; log-likelihood below the highest from which on a cell is left out
-_COARSE = 500  # customers as many as whom the coarsest grid can tell apart
+_COARSE = 50  # customers as many as whom the coarsest grid can tell apart
 
 
 def survival(alpha: Any, beta: Any, age: Any) -> np.ndarray:
@@ -35,7 +36,10 @@ def fitted(survivors: np.ndarray) -> tuple[float, float]:
     """
     from scipy.optimize import minimize
 
-    found = minimize(_loss, (0.0, 0.0), (survivors,), method="L-BFGS-B", jac=True, bounds=[_BOUNDS, _BOUNDS])
+    fine = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1_000}  # of the mean: in millions of customers it is still a lot
+    found = minimize(
+        _loss, (0.0, 0.0), (survivors,), method="L-BFGS-B", jac=True, bounds=[_BOUNDS, _BOUNDS], options=fine
+    )
     alpha, beta = np.exp(found.x)
     return float(alpha), float(beta)
 
@@ -68,8 +72,9 @@ def likely(survivors: np.ndarray, draws: int, rng: np.random.Generator) -> tuple
     taken for equally likely.
     """
     n = survivors[0]
-    edges = np.array([[-9.0, 9.0], [-np.log(n), np.log(ALIKE * np.sqrt(n / 1_000))]])
-    for power in (1, 2 / 3, 1 / 3, 0):
+    reach = np.log(10 * n * len(survivors))  # of the logit: beyond, none of n would leave or none would stay
+    edges = np.array([[-reach, reach], [-np.log(n), np.log(ALIKE * np.sqrt(n / 1_000))]])
+    for power in (1, 0.75, 0.5, 0.25, 0):
         centres, height = _grid(survivors, edges)
         near = (height - height.max()) * min(1.0, _COARSE / n) ** power > -_NEAR
         edges = np.array([_around(near.any(axis=1 - axis), edges[axis]) for axis in (0, 1)])
@@ -90,7 +95,7 @@ def _grid(survivors: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndar
     centres = edges[:, :1] + np.diff(edges, axis=1) * (np.arange(_SIDE) + 0.5) / _SIDE
     alpha, beta = _parameters(centres[0][:, None], centres[1][None, :])
     height = (survivors[0] - survivors[-1]) * np.log(alpha)
-    for before, (there, stayed) in enumerate(zip(survivors[:-1], survivors[1:], strict=True)):
+    for before, (there, stayed) in enumerate(pairwise(survivors)):
         height = height + stayed * np.log(beta + before) - there * np.log(alpha + beta + before)
     return centres, height
 

@@ -9,11 +9,12 @@ import argparse  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from .page import line, naive_line, page  # noqa: E402
+from .page import into_readme, line, naive_line, page  # noqa: E402
 from .run import REPLICATIONS, cells, run, tell  # noqa: E402
 from .summary import summary  # noqa: E402
 
-PAGE = Path(__file__).parents[2] / "docs" / "calibration.md"
+ROOT = Path(__file__).parents[2]
+PAGE, README = ROOT / "docs" / "calibration.md", ROOT / "README.md"
 
 
 def options():
@@ -35,7 +36,8 @@ def main():
     if not given.only:
         replications = {n: max(2, round(times * given.share)) for n, times in REPLICATIONS.items()}
         PAGE.write_text(page(rows, replications), encoding="utf-8")
-    missed = [row for row in rows if row.misses]
+        README.write_text(into_readme(README.read_text(encoding="utf-8"), rows), encoding="utf-8")
+    missed = [row for row in rows if row.misses and not row.known]
     for row in missed:
         tell(f"✗ {row.world}, {row.outcome}, N = {row.n}: {', '.join(row.misses)} {' | '.join(row.faults)}")
     return 1 if missed else 0
