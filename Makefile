@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test test-fast lint format lessons bench calibration evidence docs images lock clean
+.PHONY: help setup demo test test-fast lint format lessons bench calibration evidence forecasts docs images lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -60,6 +60,9 @@ calibration: $(READY)  ## true and false alarms of every answer in worlds with a
 
 evidence: $(READY)  ## write docs/evidence anew from ../shared/data
 	$(BIN)/python docs/evidence/write.py
+
+forecasts: $(READY)  ## back-test forecasts on 200 invented businesses; writes docs/forecasts.md (minutes)
+	$(BIN)/python docs/forecasts/write.py
 
 docs: $(READY)  ## write the pages of definitions anew
 	$(BIN)/python docs/definitions/write.py

@@ -142,13 +142,13 @@ def page(rows, replications):
 
 README_MARKS = ("<!-- calibration -->", "<!-- end of calibration -->")
 README_HEAD = """
-| Nothing is true, and yet … | counted as usual | N = 40 | N = 200 | N = 2,000 | `compare` | N = 40 | N = 200 | N = 2,000 |
+| Nothing is true, and yet … | as usual | N = 40 | N = 200 | N = 2,000 | `compare` | N = 40 | N = 200 | N = 2,000 |
 |---|---|--:|--:|--:|---|--:|--:|--:|
 """
 PAIRS = (
     ("“customers who activated it stay longer”", "the feature does nothing", "ever_never", "retention"),
     (
-        "“demo customers are more often still active”",
+        "“demo customers are still active”",
         "no effect, demo customers more recent",
         "active_today",
         "retention",
