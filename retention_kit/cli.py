@@ -59,8 +59,7 @@ def _print_what_the_terminal_can() -> None:
 
 
 def _exit_code(error: RetentionKitError) -> int:
-    broke = isinstance(error, ReportError) and error.key != "error.report_input"
-    return _FAILED if broke else _REFUSED
+    return _FAILED if isinstance(error, ReportError) and error.key != "error.report_input" else _REFUSED
 
 
 def _interface_language(words: Sequence[str]) -> str:
@@ -133,9 +132,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
-    commands = {"demo": _demo_parser(), "check": _check_parser(), "report": _report_parser()}
+    commands = {"demo": _demo_parser(), "check": _check_parser(), "report": _report_parser(), "study": _study_parser()}
     lines = "\n".join(f"  {name:<20}{command.description}" for name, command in commands.items())
-    parser = _Parser(PROGRAM, f"{render('cli.about')}\n\n{_heading('cli.commands')}\n{lines}")
+    parser = _Parser(PROGRAM, "\n".join([render("cli.about"), "", _heading("cli.commands"), lines]))
     parser.add_argument("--version", action="store_true", help=render("cli.help_version"))
     parser.add_argument("--lang", metavar=render("cli.metavar_lang"), help=render("cli.help_lang"))
     parser.add_argument("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -195,6 +194,15 @@ def _check_parser() -> _Parser:
     return parser
 
 
+def _study_parser() -> _Parser:
+    parser = _Parser(f"{PROGRAM} study", render("cli.help_before"))
+    for name in ("step", "study"):
+        parser.add_argument(name, nargs="?", metavar=render(f"cli.metavar_{name}"), help=render(f"cli.help_{name}"))
+    _option(parser, "--lang", "lang", "lang")
+    parser.set_defaults(run=_study)
+    return parser
+
+
 def _reading_options(parser: _Parser) -> None:
     """How a file is to be read."""
     _option(parser, "--source", "source", "source")
@@ -233,8 +241,7 @@ def _report(given: argparse.Namespace) -> int:
     formats = [word.strip() for word in given.to.split(",") if word.strip()]
     # a page in a second language must not take the place of the first
     stem = given.stem or (f"{Path(given.report).stem}_{given.lang}" if given.lang else None)
-    where = {"output_dir": given.output_dir, "stem": stem}
-    files = _run_report(given.report, _parameters(given), formats=formats, **where)
+    files = _run_report(given.report, _parameters(given), formats=formats, output_dir=given.output_dir, stem=stem)
     if "ipynb" in formats:
         print(render("cli.notebook", path=files.notebook))
     if files.html:
@@ -246,14 +253,21 @@ def _check(given: argparse.Namespace) -> int:
     from retention_kit.checking import check_file
     from retention_kit.reports.given import given_reading
 
-    if given.lang is not None:
-        _check_language(given.lang)
+    _check_language(given.lang)
     if not given.file:
         raise OptionError("error.cli_no_file")
     options = given_reading({name: getattr(given, name) for name in ("as_of", "customers", *_READING)}, given.columns)
     report = check_file(given.file, **options)
     print(report.text(every=given.all))
     return _FINE if report.usable else _REFUSED
+
+
+def _study(given: argparse.Namespace) -> int:
+    from retention_kit.studies.steps import taken
+
+    _check_language(given.lang)
+    print(taken(given.step, given.study))
+    return _FINE
 
 
 def _list(report: str | None) -> int:
@@ -270,16 +284,15 @@ def _run_report(name: str, parameters: Mapping[str, Any], **where: Any) -> "Repo
     return run_report(name, parameters, **where)
 
 
-def _check_language(lang: str) -> None:
-    if lang not in LANGUAGES:
+def _check_language(lang: str | None) -> None:
+    if lang not in (None, *LANGUAGES):
         raise OptionError("error.option", name="--lang", value=lang, legal=list(LANGUAGES))
 
 
 def _parameters(given: argparse.Namespace) -> dict[str, Any]:
     from retention_kit.reports.given import given_parameters
 
-    if given.lang is not None:
-        _check_language(given.lang)
+    _check_language(given.lang)
     return given_parameters(given.report, {name: getattr(given, name) for name in _OPTIONS}, given.columns, given.p)
 
 

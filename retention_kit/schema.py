@@ -39,15 +39,15 @@ STATUSES = ("active", "trialing", "paused", "past_due", "cancelled")
 
 EVENT_FIELDS = (CUSTOMER_ID, "at", "kind", "value")
 EVENT_KINDS = (
-    "login",  # value: how many people logged in that day; empty: one
-    "feature_use",  # value: which feature, by number or how much it was used
+    "login",  # value: how many people logged in; kept, but signals count the rows: one a day, or one a person
+    "feature_use",  # value: which feature, by number or name
     "ticket",
     "complaint",
     "email_sent",
     "email_opened",
     "nps",  # value: the answer, 0 to 10
     "payment_late",  # value: days late
-    "limit_reached",  # value: share of the plan's limit
+    "limit_reached",  # value: share of the plan's limit, 2 at most
 )
 """What the signals read; events of other kinds are kept as they are."""
 
@@ -117,7 +117,7 @@ class Subscriptions:
         return self.frame.drop(columns="row").head(10).to_html(index=False)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Events:
     """What customers did and what happened to them, read and checked, and the rows that could not be.
 
@@ -125,7 +125,8 @@ class Events:
     ----------
     frame : DataFrame
         One row an event that can be used: customer_id, at (a day), kind, value (a number, missing where there is
-        none), and ``row``, its line in the file (the header is line 1) or its index label. In the order given.
+        none), and ``row``, its line in the file (the header is line 1) or its index label. Where features are named
+        in words, their names stand in ``detail`` and ``value`` numbers them. In the order given.
     rejected : DataFrame
         row, customer_id, at, kind and value as given, reason (a key of the catalogue without ``reason.``).
     source : str
@@ -153,6 +154,11 @@ class Events:
         pairs = [Message("columns.pair", {"field": name, "header": header}) for name, header in self.columns.items()]
         read = Message("events.read", {"source": self.source, "n": len(self), "pairs": pairs})
         return " ".join(message.text(lang) for message in (read, *self.notes))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return self.frame.drop(columns="row").head(10).to_html(index=False)

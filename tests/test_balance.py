@@ -372,6 +372,13 @@ def half(n):
     return np.arange(n) % 2 == 0
 
 
+def worded(fields):
+    """The fields of a message, with the names of attributes as texts."""
+    named = {key: str(value) for key, value in fields.items() if key == "name"}
+    listed = {key: [str(value) for value in values] for key, values in fields.items() if key == "names"}
+    return {**fields, **named, **listed}
+
+
 def told(given_):
     return [(column.name, column.level and str(column.level), column.power) for column in given_.columns]
 
@@ -418,7 +425,14 @@ def test_every_kind_of_attribute():
     # 1 January, 3 January, 1 February, 1 May 2024: days 0, 2, 31, 121
     days = np.array([0, 2, 31, 121])
     assert given_.matrix[:4, 8] == approx((days - days.mean()) / days.std())
-    assert [(warning.key, warning.fields) for warning in given_.warnings] == [("balance.constant", {"names": ["same"]})]
+    said = [(warning.key, worded(warning.fields)) for warning in given_.warnings]
+    assert said == [
+        ("balance.constant", {"names": ["same"]}),
+        ("balance.lacking.level", {"name": "plan", "n": 50, "total": 200}),
+        ("balance.lacking.number", {"name": "seats", "n": 50, "total": 200}),
+        ("balance.lacking.number", {"name": "demo", "n": 50, "total": 200}),
+        ("balance.lacking.number", {"name": "signed", "n": 50, "total": 200}),
+    ]
 
 
 def test_numbers_and_yes_no_beside_gaps_are_still_numbers():
@@ -428,6 +442,35 @@ def test_numbers_and_yes_no_beside_gaps_are_still_numbers():
     assert told(given_) == told(expected)
     assert given_.columns[0] == Column("seats")
     assert given_.matrix == approx(expected.matrix)
+
+
+def test_who_lacks_an_attribute_is_counted_and_said_in_both_languages():
+    """Of 80, every fourth has no seats, and two no plan; all of them are told apart from those who have."""
+    place = np.arange(80)
+    table = pd.DataFrame({"seats": np.where(place % 4 == 0, np.nan, place), "plan": np.array(list("kl"))[place % 2]})
+    table.loc[:1, "plan"] = None
+    number, level = covariates(table, half(80)).warnings
+    assert str(number).startswith("20 of 80 customers have no value for this: seats. They take the mean")
+    assert str(level) == "2 of 80 customers have no value for this: plan. They are a level of their own."
+    with use_language("fr"):
+        assert str(number).startswith("20 clients sur 80 n’ont pas de valeur pour ceci")
+        assert "la moyenne" in str(number).lower()
+        assert str(level).endswith(": offre. Ils forment une modalité à part.")
+
+
+def test_who_lacks_a_text_may_be_counted_with_its_rarest_values():
+    table = crowded(80)
+    table["country"] = table["country"].mask(table["country"] == "a")
+    said = {warning.key: worded(warning.fields) for warning in covariates(table, half(80)).warnings}
+    assert said["balance.lacking.pooled"] == {"name": "country", "n": 4, "total": 80}
+    assert "balance.lacking.level" not in said
+
+
+def test_who_lacks_what_is_not_adjusted_for_is_not_counted():
+    table = crowded(40)
+    table.loc[:3, "other"] = np.nan
+    keys = [warning.key for warning in covariates(table.assign(country="x"), half(40)).warnings]
+    assert ("balance.lacking.number" in keys) == ("balance.dropped" not in keys)
 
 
 def crowded(n):
@@ -457,7 +500,7 @@ def test_what_goes_first_when_groups_are_small(n, squares, pooled, dropped):
     given_ = covariates(crowded(n), half(n))
     names = {column.name for column in given_.columns}
     assert [column.name for column in given_.columns if column.power == 2] == squares
-    said = {warning.key: warning.fields for warning in given_.warnings}
+    said = {warning.key: worded(warning.fields) for warning in given_.warnings}
     assert (said["balance.pooled"]["n"] if "balance.pooled" in said else None) == pooled
     assert sorted({"country", "near", "far", "other"} - names) == dropped
     assert sorted(said["balance.dropped"]["names"] if dropped else []) == dropped
@@ -468,11 +511,9 @@ def test_the_rarest_are_pooled_and_said_in_both_languages():
     assert [level for name, level, _ in told(given_) if name == "country"] == ["other values", "c", "d", "e"]
     assert given_.matrix[:, 0].sum() == 12  # 4 of a, 8 of b
     texts = [str(warning) for warning in given_.warnings]
-    assert any(text.startswith("The rarest values of country (2 of them) are counted as one") for text in texts)
+    assert any(text.startswith("The rarest values (country, 2 of them) are counted as one") for text in texts)
     with use_language("fr"):
-        assert any(
-            "Les valeurs les plus rares de country, au nombre de 2" in str(warning) for warning in given_.warnings
-        )
+        assert any("Les valeurs les plus rares (pays, au nombre de 2)" in str(warning) for warning in given_.warnings)
 
 
 def test_the_rarest_of_all_attributes_go_first():
@@ -481,7 +522,7 @@ def test_the_rarest_of_all_attributes_go_first():
     table = pd.DataFrame({"plan": np.array(list("klmn"))[place % 4], "country": np.array(list("cdcd"))[place % 4]})
     table.loc[place < 8, "country"] = ["a", "a", "b", "b"] * 2
     given_ = covariates(table, half(68))
-    assert [warning.fields for warning in given_.warnings] == [{"name": "country", "n": 2}]
+    assert [worded(warning.fields) for warning in given_.warnings] == [{"name": "country", "n": 2}]
 
 
 def test_the_outcome_is_not_known_to_the_reduction():
@@ -563,6 +604,31 @@ def test_the_strongest_measured_attribute():
     a, b = found.factor_ratio, found.outcome_ratio
     assert found.explains == approx(a * b / (a + b - 1))
     assert measured_benchmark(churned, treated, covariates(pd.DataFrame(index=place), treated)) is None
+    assert measured_benchmark(churned, treated, given_, but={"large", "noise"}) is None
+    # nobody odd churned: "noise" tells nothing
+    assert measured_benchmark(churned, treated, given_, but={"large"}) is None
+
+
+@pytest.mark.parametrize("few", ["churned", "stayed", "in one group"])
+@pytest.mark.parametrize(("n", "told_of"), [(4, False), (5, True)])
+def test_a_ratio_of_fewer_than_five_is_no_benchmark(few, n, told_of):
+    """40 of 80 have it, half of them in either group; of any of the cells that make the ratios 4 are too few."""
+    place = np.arange(80)
+    has, treated, churned = place < 40, place % 2 == 0, place % 4 < 2
+    if few == "churned":
+        churned = np.where(has, place < n, churned)
+    elif few == "stayed":
+        churned = np.where(has, place >= n, churned)
+    else:
+        treated = np.where(has, place < n, treated)
+    given_ = Covariates(has[:, None].astype(float), (Column("it", "yes"),))
+    assert (measured_benchmark(churned, treated, given_) is not None) == told_of
+
+
+def test_nobody_churned_and_so_nothing_explains_it():
+    place = np.arange(80)
+    given_ = Covariates((place < 40)[:, None].astype(float), (Column("it", "yes"),))
+    assert measured_benchmark(np.zeros(80, bool), place % 2 == 0, given_) is None
 
 
 # ---- a trial, and what observation makes of it ----

@@ -1,5 +1,6 @@
 """The command line: what it runs, what it prints in which language, and its exit codes."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_a_language_before_the_command_is_the_commands(calls):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["nonsense"], "demo, check, report"),
+        (["nonsense"], "demo, check, report, study"),
         (["report", "nonsense"], "hypothesis"),
         (["report", "hypothesis"], "--subscriptions, --as-of"),
         ([*GIVEN, "--customers", "no.csv"], "no.csv"),
@@ -295,3 +296,71 @@ def test_a_parameter_is_explained_as_the_report_means_it():
     (back,) = (line for line in listed_parameters("monthly_retention") if line.lstrip().startswith("window"))
     assert "early churn" in early
     assert "looks back" in back
+
+
+# --- study
+
+
+STUDY = """\
+data:
+  as_of: 2025-12-31
+hypotheses:
+  demo: {factor: personalised_demo, randomised: true}
+"""
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.yml").write_text(STUDY, encoding="utf-8")
+    return tmp_path
+
+
+def test_study_power_says_what_could_be_found_and_writes_nothing(study, capsys):
+    assert main(["study", "power", "study.yml"]) == 0
+    assert "4 times out of 5" in capsys.readouterr().out
+    assert main(["study", "power", "study.yml", "--lang", "fr"]) == 0
+    assert "4 fois sur 5" in capsys.readouterr().out
+    assert [each.name for each in study.iterdir()] == ["study.yml"]
+
+
+def test_study_lock_prints_the_hash_and_where_the_lock_is(study, capsys):
+    assert main(["study", "lock", "study.yml"]) == 0
+    said = capsys.readouterr().out
+    kept = json.loads((study / "study.lock.json").read_text(encoding="utf-8"))
+    assert kept["hash"] in said
+    assert said.splitlines()[-1] == "Lock: study.lock.json"
+    (study / "study.yml").write_text(STUDY.replace("randomised", "horizon: 6, randomised"), encoding="utf-8")
+    assert main(["study", "lock", "study.yml"]) == 2
+    assert "demo.horizon: 12 → 6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["study"], "retention-kit study power STUDY.yml"),
+        (["study", "lock"], "retention-kit study lock STUDY.yml"),
+        (["study", "run", "study.yml"], "Choose one of: power, lock"),
+        (["study", "power", "nothing.yml"], "nothing.yml"),
+        (["study", "power", "study.yml", "--lang", "de"], "en, fr"),
+        (["study", "power", "study.yml", "--to", "html"], "--to"),
+    ],
+)
+def test_study_refuses_in_one_message_with_exit_code_2(study, capsys, words, told):
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert told in err
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+@pytest.mark.notebook
+def test_early_churn_needs_no_empty_factor_on_the_command_line(study, capsys):
+    table = "customer_id,subscription_id,start,end,amount\n" + "".join(
+        f"c{place},s{place},2023-{1 + place % 12:02}-01,{'' if place % 3 else '2024-06-01'},10\n" for place in range(60)
+    )
+    (study / "s.csv").write_text(table, encoding="utf-8")
+    words = ["--interval", "month", "--currency", "EUR", "-p", "outcome", "early_churn"]
+    assert main([*GIVEN, *words, "--output-dir", "out"]) == 0, capsys.readouterr().err
+    assert main([*GIVEN, *words, "-p", "factor", "segment"]) == 2  # said, it is refused
+    assert "takes no factor" in capsys.readouterr().err

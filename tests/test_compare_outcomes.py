@@ -151,7 +151,8 @@ def test_money_carries_how_many_equal_customers_it_is_worth():
     found = ask([*RICHER, life(True, pays=60), *SAME], outcome="nrr")
     assert found.arms[0].n_eff == approx(300**2 / (12 * 400 + 3600))
     assert found.arms[1].n_eff == approx(12)
-    assert math.isnan(ask(RICHER + SAME, outcome="spend").arms[0].n_eff)
+    # of spend, by what they paid at the start: 12 of 20
+    assert ask(RICHER + SAME, outcome="spend").arms[0].n_eff == approx(12)
 
 
 def test_money_is_checked_by_a_permutation_and_staying_is_not():
@@ -276,7 +277,68 @@ def test_monthly_and_annual_contracts_are_each_compared_with_their_own():
     found = rk.compare(ledger_of_lives(people), outcome="early_churn", window=12, horizon=24)
     early, late = found.arms
     assert (early.events, early.at_risk, late.events, late.at_risk) == (9, 230, 3, 208)
+    # neither 9/230 nor 3/208: averages with the same weights
+    assert early.value / late.value == approx(found.estimate)
+    assert 3 / 210 < early.value < 6 / 20
+    assert 1 / 194 < late.value < 2 / 14
+    assert early.low < early.value < early.high
     assert next(w for w in found.warnings if w.key == "warning.months_at_risk").fields["share"] == 0.5
+
+
+def test_annual_renewals_are_not_in_the_rates_of_monthly_contracts():
+    """Monthly: 6 leave at 2, 4 at 8, 30 stay; 10 of 25 annual ones leave at 12, and none of theirs ends early.
+
+    Months 1-3: 34·3 + 6·2 = 114; months 4-12: 4·5 + 30·9 = 290, which with renewals would be 14 of 315.
+    """
+    people = crowd(True, 20, 6, 2) + crowd(True, 20, 4, 8) + yearly(25, 10)
+    found = rk.compare(ledger_of_lives(people), outcome="early_churn")
+    assert [(arm.n, arm.events, arm.at_risk) for arm in found.arms] == [(40, 6, 114), (34, 4, 290)]
+    assert values(found) == approx((6 / 114, 4 / 290))
+    assert found.warnings == ()
+    assert found.estimate == approx((6 / 114) / (4 / 290))
+    assert "5.3% of the customers" in found.sentence("en")
+    assert "against 1.4% during months 4 to 12" in found.sentence("en")
+    assert rk.table_arms(found, lang="en").frame.iloc[:, 1:4].values.tolist() == [
+        ["40", "6", "114"],
+        ["34", "4", "290"],
+    ]
+    (row,) = found.to_frame().to_dict("records")
+    assert (row["n"], row["events"]) == (40, 10)
+    (left_out,) = found.excluded
+    assert (left_out.key, left_out.fields["n"], left_out.fields["events"]) == ("excluded.not_compared", 25, 10)
+    english, french = told(left_out)
+    assert "25 customers and 10 churns" in english
+    assert "25 clients et 10 résiliations" in french
+    # the same without the annual contracts, but for what is said of them
+    alone = rk.compare(ledger_of_lives(people[:40]), outcome="early_churn")
+    assert (alone.estimate, alone.low, alone.p_value) == (found.estimate, found.low, found.p_value)
+    assert values(alone) == values(found)
+    assert alone.excluded == ()
+
+
+def test_churns_of_those_who_are_compared_may_be_in_no_comparison():
+    # annual contracts of which one was left at 2 and four at 7, when none could end; at 12 three more, of 15
+    people = yearly(1, 1, 2) + yearly(4, 4, 7) + yearly(15, 3)
+    found = rk.compare(ledger_of_lives(people), outcome="early_churn")
+    # months 1-3: 2 + 19·3; 4-12 but for the ends: 4·4 + 15·8
+    assert [(arm.events, arm.at_risk) for arm in found.arms] == [(1, 59), (4, 136)]
+    (said,) = found.excluded
+    assert (said.fields["n"], said.fields["events"]) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("window", "english", "french"),
+    [
+        (3, "in months 1 to 3 against months 4 to 12;", "mois 1 à 3 contre mois 4 à 12 ;"),
+        (1, "in month 1 against months 2 to 12;", "mois 1 contre mois 2 à 12 ;"),
+        (11, "in months 1 to 11 against month 12;", "mois 1 à 11 contre mois 12 ;"),
+    ],
+)
+def test_the_rule_of_early_churn_counts_its_months(window, english, french):
+    found = rk.compare(leaving(crowd(True, 20, 6, 1)), outcome="early_churn", window=window)
+    assert english in told(found.rule)[0]
+    assert french in told(found.rule)[1]
+    assert [told(arm.label)[0] for arm in found.arms] == [words.strip("; ") for words in english[3:].split(" against ")]
 
 
 def test_monthly_contracts_have_no_such_warning():

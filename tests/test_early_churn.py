@@ -128,6 +128,53 @@ def test_several_terms_say_what_their_common_ratio_is():
     assert abs(pooled - 3) > 0.2
 
 
+# --- what is shown beside the ratio ------------------------------------------------------------------------
+
+
+def test_with_one_term_the_rates_shown_are_churns_over_months():
+    found = early([2, 5, 6, 3, 9], [1, 1, 0, 0, 1], window=3, horizon=6)
+    assert found.compared == ((1, 14, 1 / 14, 14), (1, 8, 1 / 8, 8))
+    assert found.compared_terms == (1,)
+
+
+def test_months_that_are_compared_with_nothing_are_not_shown():
+    """The annual contracts of `mixed` end at 12 only: with them 120 of 100 more months would seem to leave later."""
+    found = early(*mixed())
+    (soon, later), months = found.compared, 1100 * 3 - 30
+    assert soon[:3] == (30, months, 30 / months)
+    assert later[:2] == (90, found.late[1] - 100)
+    assert soon.rate / later.rate == approx(found.ratio)
+    assert found.compared_terms == (1,)
+    assert found.telling.tolist() == [[30, months, 90, found.late[1] - 100]]
+
+
+def test_rates_of_several_terms_are_averages_with_the_same_weights():
+    """Monthly 6 % against 2 %, quarterly 30 % against 10 %: the fit is what was counted, ratio 3."""
+    found = strata((60, 1000, 40, 2000, 1), (90, 300, 50, 500, 3))
+    monthly = 1 / (0.94 / 1000 + 3 * 0.98 / 2000)
+    quarterly = 1 / (0.7 / 300 + 3 * 0.9 / 500)
+    soon, later = found.compared
+    assert soon.rate == approx((monthly * 0.06 + quarterly * 0.3) / (monthly + quarterly))
+    assert later.rate == approx((monthly * 0.02 + quarterly * 0.1) / (monthly + quarterly))
+    assert (soon[:2], later[:2]) == ((150, 1300), (90, 2500))
+    share = monthly / (monthly + quarterly)
+    assert soon.worth == approx(1 / (share**2 / 1000 + (1 - share) ** 2 / 300))
+    assert found.compared_terms == (1, 3)
+
+
+def test_a_churn_between_the_ends_of_contracts_makes_such_months_compared():
+    found = early([12] * 10 + [2, 7], [0] * 10 + [1, 1], 12)
+    assert [each[:2] for each in found.compared] == [(1, 35), (1, 84)]
+    assert found.compared_terms == (12,)
+
+
+@pytest.mark.parametrize(("ages", "churned", "term"), [([12, 12], [0, 0], 1), ([12, 12], [1, 0], 12), ([], [], 1)])
+def test_where_nothing_is_compared_all_is_shown(ages, churned, term):
+    found = early(np.array(ages, int), churned, term)
+    assert tuple(each[:2] for each in found.compared) == (found.early, found.late)
+    assert (found.compared_terms, found.telling.tolist()) == ((), [])
+
+
 # --- ratio, interval, p-value -----------------------------------------------------------------------------
 
 
@@ -202,6 +249,22 @@ def test_several_terms_against_a_regression(rows):
 
 few = st.integers(0, 6)
 row = st.tuples(few, few, few, few).map(lambda n: (n[0], n[0] + n[1], n[2], n[2] + n[3]))
+
+
+@given(row, row)
+def test_one_rate_over_the_other_is_the_ratio_and_lies_between_those_of_the_terms(monthly, quarterly):
+    found = strata((*monthly, 1), (*quarterly, 3))
+    if math.isnan(found.ratio):
+        return
+    soon, later = found.compared
+    if math.isinf(found.ratio):
+        assert (later.rate, soon.rate > 0) == (0, True)
+    else:
+        assert soon.rate == approx(found.ratio * later.rate, rel=1e-6)
+    for stretch, events, months in ((soon, 0, 1), (later, 2, 3)):
+        rates = found.telling[:, events] / found.telling[:, months]
+        assert rates.min() - 1e-9 <= stretch.rate <= rates.max() + 1e-9
+        assert stretch.worth <= stretch.months + 1e-6
 
 
 @given(row, row)

@@ -16,8 +16,10 @@ from retention_kit.errors import (
     MissingColumnError,
     OptionError,
 )
+from retention_kit.ledger import Ledger
 from retention_kit.schema import EVENT_KINDS
-from retention_kit.sources import read_events
+from retention_kit.signals import signals_of
+from retention_kit.sources import events_of, read_events
 from retention_kit.synthetic import make_business
 from retention_kit.wording import has_message
 
@@ -30,6 +32,9 @@ WRONG = {
     "no_kind": "Bo,2025-03-31,,1",
     "number_unreadable": "Bo,2025-03-31,payment_late,many",
     "nps_wrong": "Bo,2025-03-31,nps,11",
+    "event_value_missing": "Bo,2025-03-31,limit_reached,",
+    "event_value_negative": "Bo,2025-03-31,complaint,-2",
+    "limit_above_two": "Bo,2025-03-31,limit_reached,95",
 }
 
 
@@ -114,12 +119,79 @@ def test_said_columns_are_taken_over_guesses():
         ("Réclamation", "complaint"),
         ("Late payment", "payment_late"),
         ("limite atteinte", "limit_reached"),
+        ("Limite du forfait atteinte", "limit_reached"),
+        ("Retard de paiement", "payment_late"),
+        ("Note NPS", "nps"),
+        ("Utilisation de fonctionnalité", "feature_use"),
+        ("UTILISATION D'UNE FONCTIONNALITÉ", "feature_use"),
+        ("Fonctionnalité utilisée", "feature_use"),
+        ("Fonctionnalités utilisées", "feature_use"),
+        ("réclamations", "complaint"),
+        ("Connexions", "login"),
+        ("Logins", "login"),
+        ("Emails ouverts", "email_opened"),
+        ("support tickets", "ticket"),
         *((kind, kind) for kind in EVENT_KINDS),
     ],
 )
 def test_kinds_are_understood_in_both_languages(word, kind):
-    value = 5 if kind == "nps" else None
+    value = 1 if kind in {"nps", "payment_late", "limit_reached"} else None
     assert read_events(events(("Ada", "2025-03-31", word, value))).frame["kind"].tolist() == [kind]
+
+
+def test_features_may_have_names():
+    names = ["export", "2FA", "", "chat", "export"]
+    rows = [("Ada", "2025-03-31", "Feature used", name) for name in names]
+    read = read_events(events(*rows, ("Ada", "2025-03-31", "payment_late", "12")))
+    # in alphabetical order, capitals and digits first; one without a name has no number
+    assert read.frame["value"].fillna(0).tolist() == [3, 1, 0, 2, 3, 12]
+    assert read.frame["detail"].fillna("-").tolist() == ["export", "2FA", "-", "chat", "export", "-"]
+    assert len(read.rejected) == 0
+
+
+def test_features_by_number_stay_numbers():
+    read = read_events(events(("Ada", "2025-03-31", "feature_use", "7"), ("Bo", "2025-03-31", "feature_use", "12")))
+    assert read.frame["value"].tolist() == [7, 12]
+    assert "detail" not in read.frame
+
+
+def test_the_order_of_the_rows_does_not_number_the_features():
+    rows = [("Ada", "2025-03-31", "feature_use", name) for name in ("export", "chat", "api")]
+    there, back = (read_events(events(*some)).frame.set_index("detail")["value"] for some in (rows, rows[::-1]))
+    assert there.to_dict() == back.to_dict() == {"api": 1, "chat": 2, "export": 3}
+
+
+@pytest.mark.parametrize(("cell", "share"), [("95 %", 0.95), ("95%", 0.95), ("12,5 %", 0.125), ("1.2", 1.2), (2, 2)])
+def test_a_share_of_the_limit_may_be_in_percent(cell, share):
+    rows = [("Ada", "2025-03-31", "limit_reached", cell), ("Bo", "2025-03-31", "payment_late", "30")]
+    assert read_events(events(*rows)).frame["value"].tolist() == [share, 30]
+
+
+@pytest.mark.parametrize("cell", [95, "95", 2.01, "210 %"])
+def test_a_share_of_the_limit_that_may_be_a_percentage_asks(cell):
+    rows = [("Ada", "2025-03-31", "limit_reached", cell), ("Bo", "2025-03-31", "login", 1)]
+    assert read_events(events(*rows)).rejected["reason"].tolist() == ["limit_above_two"]
+
+
+@pytest.mark.parametrize("kind", EVENT_KINDS)
+def test_no_kind_that_signals_read_counts_below_nothing(kind):
+    read = read_events(events(("Ada", "2025-03-31", kind, -1), ("Bo", "2025-03-31", "balance", -1)))
+    assert read.rejected["reason"].tolist() == ["nps_wrong" if kind == "nps" else "event_value_negative"]
+    assert read.frame["kind"].tolist() == ["balance"]
+
+
+@pytest.mark.parametrize("kind", ["payment_late", "limit_reached"])
+def test_what_is_measured_needs_its_measure_with_or_without_a_column(kind):
+    rows = events(("Ada", "2025-03-31", kind, None), ("Bo", "2025-03-31", "login", None))
+    for table in (rows, rows.drop(columns="value")):
+        assert read_events(table).rejected["reason"].tolist() == ["event_value_missing"]
+
+
+def test_events_are_printed_as_a_sentence():
+    read = read_events(events(("Ada", "2025-03-31", "Webinar", 1), ("Bo", "soon", "login", None)))
+    assert str(read) == repr(read) == read.text()
+    assert str(read).startswith("DataFrame: 1 event that can be used.")
+    assert "Message(" not in str(read)
 
 
 def test_unknown_kinds_are_kept_and_said():
@@ -157,10 +229,11 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_its_reason(write, reason, l
 
 def test_all_reasons_together_are_told_with_examples(write):
     read = read_events(write(HEADER, *WRONG.values(), GOOD, *[WRONG["no_day"]] * 4))
-    assert read.rejected["row"].tolist() == [2, 3, 4, 5, 6, 7, 9, 10, 11, 12]
-    assert "10 rows set aside: " in read.text("en")
+    assert read.rejected["row"].tolist() == [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15]
+    assert "13 rows set aside: " in read.text("en")
     assert "2025-02-30" in read.text("en")
-    assert "10 lignes mises de côté" in read.text("fr").replace("\u00a0", " ")
+    assert "is it meant in percent? Then write 0.95 or 95% instead of 95" in read.text("en")
+    assert "13 lignes mises de côté" in read.text("fr").replace("\u00a0", " ")
 
 
 def test_of_two_faults_the_first_is_the_reason(write):
@@ -182,8 +255,8 @@ def test_an_nps_answer_needs_a_score_and_a_value_a_limit():
 def test_rows_are_refused_where_that_is_asked_for(write):
     assert len(read_events(write(HEADER, GOOD), bad_rows="refuse")) == 1
     english, french = refused(InvalidRowsError, write(HEADER, GOOD, *WRONG.values()), bad_rows="refuse")
-    assert "6 events cannot be used" in english
-    assert "6 événements inutilisables" in french
+    assert "9 events cannot be used" in english
+    assert "9 événements inutilisables" in french
     assert "many" in english
     assert "many" in french
 
@@ -223,6 +296,49 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     refused(FileNotReadableError, tmp_path / "none.csv")
 
 
+def test_a_feature_by_name_that_is_no_longer_used_is_seen():
+    # the last two months, and the two before
+    used = [("2025-03-05", "export"), ("2025-03-06", "export"), ("2025-03-05", "chat"), ("2025-03-06", "chat")]
+    rows = [("Ada", day, "feature_use", name) for day, name in [*used, ("2025-06-05", "chat")]]
+    ledger = Ledger.from_frame(pd.DataFrame({"2025-06": [100.0]}, index=["Ada"]), as_of="2025-06-30")
+    found = signals_of(ledger, read_events(events(*rows))).values["feature_dropped"]
+    assert found.tolist() == [1]
+
+
+# --- events given in any form
+
+
+def test_events_of_reads_what_is_not_read_yet(write):
+    table = events(("Ada", "2025-03-31", "Connexions", 1))
+    read = read_events(table)
+    assert events_of(read) is read
+    pd.testing.assert_frame_equal(events_of(table).frame, read.frame)
+    assert events_of(write(HEADER, GOOD)).frame["kind"].tolist() == ["nps"]
+
+
+def test_events_of_sets_nothing_aside_silently():
+    with pytest.raises(InvalidRowsError) as caught:
+        events_of(events(("Ada", "2025-03-31", "limit_reached", 95), ("Bo", "2025-03-31", "login", 1)))
+    assert caught.value.key == "error.invalid_events"
+
+
+def test_events_of_knows_that_nothing_happened():
+    none = events(("Ada", "2025-03-31", "login", 1)).iloc[:0]
+    read = events_of(none)
+    assert len(read) == 0
+    assert list(read.frame.columns) == list(read_events(events(("Ada", "2025-03-31", "login", 1))).frame.columns)
+    with pytest.raises(EmptyTableError):
+        events_of(none.drop(columns="kind"))
+
+
+def test_no_events_are_named_as_such():
+    with pytest.raises(OptionError) as caught:
+        events_of(None)
+    english, french = told(caught.value)
+    assert "events=None" in english
+    assert "events=None" in french
+
+
 CELLS = st.tuples(
     st.sampled_from(["Ada", "Bo", "", " "]),
     st.sampled_from(["2025-03-31", "2024-02-29", "", "soon", "2025-13-01"]),
@@ -234,7 +350,8 @@ CELLS = st.tuples(
 def usable(who, day, kind, value):
     """The rule of the docstring, by hand."""
     known = who.strip() and day in {"2025-03-31", "2024-02-29"} and kind and value != "ten"
-    return bool(known) and (kind != "nps" or value == "3")
+    fits = {"nps": value == "3", "login": value != "-1"}
+    return bool(known) and fits.get(kind, True)
 
 
 @given(st.lists(CELLS, min_size=1, max_size=12))

@@ -250,7 +250,7 @@ def test_customers_needed_are_told_only_where_more_of_them_would_settle_it(why, 
     [
         ("retention", -0.02, 0.14, "from 2 points less to 14 points more", "de 2 points de moins à 14 points de plus"),
         ("retention", -0.14, -0.02, "from 2 to 14 points less", "de 2 à 14 points de moins"),
-        ("retention", -0.14, 0.0, "from 14 points less to 0 points more", "de 14 points de moins à 0 point de plus"),
+        ("retention", -0.14, 0.0, "from 14 points less to no difference", "de 14 points de moins à aucun écart"),
         ("retention", 0.005, 0.01, "from 0.5 to 1 point more", "de 0,5 à 1 point de plus"),
         ("rmst", -0.3, 1.3, "from 0.3 months less to 1.3 months longer", "de 0,3 mois de moins à 1,3 mois de plus"),
         ("spend", -12.0, 250.0, "from €12 less to €250 more", "de 12 € de moins à 250 € de plus"),
@@ -332,10 +332,143 @@ def test_several_groups_are_answered_all_together_then_one_by_one(lang):
     with use_language(lang):
         shown = [found.sentence(), str(found)]
         page = found._repr_html_()
+    opened = {
+        "en": "As they are, the groups differ in how many of their customers stay.",
+        "fr": "Tels quels, les groupes ",
+    }
     for text in shown:
-        assert text.startswith(found.method.text(lang))
+        assert text.startswith(opened[lang])
+        assert found.method.text(lang) in text
         assert all(item.sentence(lang) in text for item in found)
     assert page.count("<div") == page.count("</div>") == 3
     assert found.to_frame()["p_all"].tolist() == [0.021] * 2
     assert "fair" in found.describe(lang)
     assert "fair" in found.describe_lines(lang)
+
+
+def test_groups_that_no_test_tells_apart_are_not_said_to_differ():
+    found = dataclasses.replace(findings(), p_value=0.3)
+    assert found.sentence("en").startswith(
+        "These data do not show that the groups differ in how many of their customers"
+    )
+    assert dataclasses.replace(found, p_value=math.nan).opening == (found.method,)
+
+
+def test_groups_of_which_none_can_be_judged_have_no_opening():
+    found = findings()
+    mute = tuple(dataclasses.replace(item, verdict=Verdict("not_testable")) for item in found)
+    assert dataclasses.replace(found, items=mute).opening == ()
+    assert dataclasses.replace(found, items=(mute[0], found.items[1])).opening != ()
+
+
+# ---- subtraction ----
+
+
+@pytest.mark.parametrize(
+    ("outcome", "values", "english", "french"),
+    [
+        # to one decimal 71.6, 62.8 and 8.9: two decimals subtract
+        (
+            "retention",
+            (0.7164, 0.62753),
+            ("71.64%", "62.75%", "8.89 points more"),
+            ("71,64 %", "62,75 %", "8,89 points de plus"),
+        ),
+        (
+            "retention",
+            (0.716, 0.628),
+            ("71.6%", "62.8%", "8.8 points more"),
+            ("71,6 %", "62,8 %", "8,8 points de plus"),
+        ),
+        # 71.644 - 62.756 = 8.888: neither one decimal (8.9 of 71.6 and 62.8) nor two (8.89 of 71.64 and 62.76) do
+        (
+            "nrr",
+            (0.71644, 0.62756),
+            ("71.64%", "62.76%", "8.88 points more"),
+            ("71,64 %", "62,76 %", "8,88 points de plus"),
+        ),
+        ("spend", (744.4, 701.6), ("€744.40", "€701.60", "€42.80 more"), ("744,40 €", "701,60 €", "42,80 € de plus")),
+        ("spend", (744.0, 602.0), ("€744", "€602", "€142 more"), ("744 €", "602 €", "142 € de plus")),
+        (
+            "rmst",
+            (10.84, 10.06),
+            ("10.84 months", "10.06 months", "0.78 months longer"),
+            ("10,84 mois", "10,06 mois", "0,78 mois de plus"),
+        ),
+        ("retention", (0.8, 0.8002), ("80.0%", "80.0%", "no difference"), ("80,0 %", "80,0 %", "aucun écart")),
+    ],
+)
+def test_a_reader_who_subtracts_finds_the_difference(outcome, values, english, french):
+    estimate = values[0] - values[1]
+    ends = estimate, estimate - (120 if outcome == "spend" else 0.1), estimate + (120 if outcome == "spend" else 0.1)
+    if outcome == "rmst":
+        ends = estimate, estimate - 2, estimate + 2
+    shown = answers.compared(outcome, values, ends, 0.95, "EUR")
+    for lang, (value, reference, difference) in zip(LANGUAGES, (english, french), strict=True):
+        told = [plain(shown[name].text(lang)) for name in ("value", "reference_value", "difference")]
+        assert told[:2] == [value, reference]
+        assert told[2].startswith(difference + " (")
+
+
+def test_a_difference_that_is_none_is_no_points_less():
+    assert answers.change("retention", -0.0001).text("fr") == "aucun écart"
+    across = answers.interval("retention", -0.0001, 0.05)
+    assert [plain(across.text(lang)) for lang in LANGUAGES] == [
+        "from no difference to 5 points more",
+        "d’aucun écart à 5 points de plus",
+    ]
+    assert answers.interval("retention", -0.0001, 0.0001).text("en") == "no difference"
+
+
+# ---- what is drawn ----
+
+
+def drawn(*values):
+    rows = [(group, age, value if age else 1.0) for group, value in enumerate(values) for age in (0, 12)]
+    return pd.DataFrame(rows, columns=["group", "age", "value"])
+
+
+def test_an_adjusted_finding_says_its_curves_as_they_are_drawn():
+    finding = finding_of("retention", Verdict("supports"), adjusted=True, curves=drawn(0.818, 0.771))
+    english, french = (plain(finding.describe(lang)) for lang in LANGUAGES)
+    assert english.startswith("Both groups, month by month up to month 12, as they are, not adjusted: 81.8% of the ")
+    assert "against 77.1% of the customers without a personalised demo: 4.7 points more." in english
+    assert "tels quels, sans ajustement : 81,8 % des " in french
+    assert "86.1%" not in english
+    assert "86.1%" in finding.sentence("en")
+
+
+def test_the_interval_of_the_unadjusted_line_stands_with_the_curves():
+    made = lines_of()
+    plain_line = dataclasses.replace(made[1], estimate=0.818 - 0.771)
+    curves = drawn(0.818, 0.771)
+    finding = finding_of("retention", Verdict("supports"), adjusted=True, curves=curves, lines=(made[0], plain_line))
+    assert "4.7 points more (95% interval: from 4.1 to 14.1 points more)" in finding.describe("en")
+
+
+def test_curves_of_months_stayed_are_told_as_the_shares_they_draw():
+    text = finding_of("rmst", Verdict("supports"), curves=drawn(0.9, 0.8)).describe("en")
+    assert "90.0% of the customers with a personalised demo have stayed 12 months" in text
+    assert "not adjusted" not in text
+
+
+def test_early_churn_is_drawn_for_all_customers_together():
+    english, french = (finding_of("early_churn", Verdict("supports")).describe(lang) for lang in LANGUAGES)
+    assert english.startswith("All customers, month by month")
+    assert french.startswith("Tous les clients")
+    assert "roups" not in english
+
+
+def test_what_has_no_curve_is_not_said_month_by_month():
+    text = finding_of("measured_number", Verdict("supports")).describe("en")
+    assert text.startswith("“csat” averages 8.1")
+
+
+# ---- frames ----
+
+
+def test_each_row_of_a_frame_has_the_churns_of_its_own_customers():
+    lines = tuple(dataclasses.replace(line, events=events) for line, events in zip(lines_of(), (31, 17), strict=True))
+    finding = finding_of("retention", Verdict("supports"), lines=lines)
+    assert finding.to_frame()["events"].tolist() == [31, 17]
+    assert finding_of("retention", Verdict("supports")).to_frame()["events"].tolist() == [40]  # 20 a group

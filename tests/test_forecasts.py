@@ -1,5 +1,6 @@
 """Forecasts of today's base: steps counted by hand, futures whose answer is known, published projections."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -229,6 +230,135 @@ def test_one_large_account_is_said():
     frame.loc[frame["customer_id"] == stayed, "mrr"] = 20_000.0
     found = rk.forecast_mrr(rk.Ledger.from_frame(frame, as_of=ledger.as_of, complete=True), 3, draws=100)
     assert [warning.key for warning in found.warnings] == ["forecast.warning.largest"]
+
+
+# ---- what is announced ----
+
+
+def announced(rows, as_of="2025-01-31", **options):
+    """Return what a ledger knows to end: customer, month and MRR, of rows (customer, start, end, amount)."""
+    table = pd.DataFrame(rows, columns=["customer_id", "start", "end", "amount"]).assign(interval="month", **options)
+    ledger = rk.build_ledger(
+        table.assign(subscription_id=table.index.astype(str)), as_of=as_of, end_inclusive=False, discounts="until"
+    )
+    known = ledger.announced
+    months = [f"{month // 12}-{month % 12 + 1:02}" for month in known["month"]]
+    return ledger, list(zip(ledger.ids[known["customer"]], months, ledger.to_units(known["cents"]), strict=True))
+
+
+def test_ends_to_come_by_hand():
+    rows = [
+        ("Ada", "2024-05-01", "2025-03-15", 100.0),  # last counts at the end of February
+        ("Bo", "2024-05-01", "2025-02-10", 80.0),  # goes on under another row
+        ("Bo", "2025-02-10", None, 90.0),
+        ("Cy", "2024-05-01", "2025-02-28", 60.0),  # one of two: the 28th is no longer paid
+        ("Cy", "2024-05-01", None, 40.0),
+        ("Di", "2024-05-01", "2025-04-01", 100.0),  # goes on with less
+        ("Di", "2025-04-01", "2025-06-01", 70.0),
+        ("Ed", "2024-05-01", None, 50.0),
+        ("Flo", "2024-05-01", "2025-01-10", 50.0),  # has left already
+        ("Gus", "2024-05-01", "9999-12-31", 50.0),  # an end that means none
+        ("Hal", "2024-05-01", "2025-02-10", 50.0),  # what comes later is signed already
+        ("Hal", "2025-04-01", None, 50.0),
+    ]
+    ledger, found = announced(rows)
+    assert found == [
+        ("Ada", "2025-03", 100.0),
+        ("Cy", "2025-02", 60.0),
+        ("Di", "2025-04", 30.0),
+        ("Di", "2025-06", 70.0),
+    ]
+    assert len(ledger.until("2024-12").announced) == 0
+    assert ledger.until("2025-01").announced is ledger.announced
+    assert len(rk.Ledger.from_frame(ledger.frame, as_of="2025-01-31").announced) == 0
+
+
+def test_an_end_of_the_open_month_is_announced():
+    rows = [("Ada", "2024-05-01", "2025-02-05", 100.0), ("Bo", "2024-05-01", None, 50.0)]
+    assert announced(rows, as_of="2025-02-10")[1] == [("Ada", "2025-02", 100.0)]
+
+
+def test_a_discount_that_ends_is_no_end():
+    rows = [("Ada", "2024-05-01", None, 100.0), ("Bo", "2024-05-01", "2025-03-10", 80.0)]
+    options = {"discount_percent": [50.0, 50.0], "discount_until": ["2025-02-10", "2025-02-10"]}
+    assert announced(rows, **options)[1] == [("Bo", "2025-03", 40.0)]
+
+
+def test_a_file_drawn_up_later_announces_only_what_was_requested_in_time():
+    rows = [
+        ("Ada", "2024-05-01", "2025-03-15", 100.0),
+        ("Bo", "2024-05-01", "2025-03-15", 80.0),
+        ("Cy", "2024-05-01", "2025-03-15", 60.0),
+        ("New", "2025-02-20", None, 60.0),  # nobody knew of them at the end of January
+    ]
+    requested = {"cancel_requested_at": [None, "2025-01-20", "2025-02-20", None]}
+    assert announced(rows, **requested)[1] == [("Bo", "2025-03", 80.0)]
+    assert [who for who, _, _ in announced(rows[:3])[1]] == ["Ada", "Bo", "Cy"]
+    assert announced(rows)[1] == []
+
+
+def test_a_row_for_each_term_announces_nothing():
+    # every row has an end, and those that ended were followed by another: Ada's of March may be as well
+    terms = [("Ada", f"2024-{month:02}-01", f"2024-{month + 1:02}-01", 100.0) for month in range(1, 12)]
+    rows = [*terms, ("Ada", "2024-12-01", "2025-03-01", 100.0)]
+    assert announced(rows)[1] == []
+    others = [(who, "2024-05-01", None, 9.0) for who in ("Bo", "Cy", "Di")]
+    assert announced([*rows, *others])[1] == [("Ada", "2025-03", 100.0)]  # most of the others have no end
+    ledger = ledger_of_paths({"Ada": [100] * 14, "Bo": [50] * 14})
+    assert len(ledger.announced) == 0
+
+
+def with_ends(ledger, ahead, share):
+    """Everybody of the base announces that a share of what they pay ends so many months ahead."""
+    book = ledger.book
+    today = book.month == book.last
+    table = {
+        "customer": book.owner[today],
+        "month": book.last + ahead,
+        "cents": (book.cents[today] * share).astype(int),
+    }
+    return dataclasses.replace(ledger, announced=pd.DataFrame(table))
+
+
+def test_who_announced_leaves_on_the_day_neither_before_nor_later():
+    # nobody came back or changed what they pay, so nothing is left to luck
+    found = rk.forecast_mrr(with_ends(geometric_ledger(), 4, 1), 6, draws=100)
+    for name in ("expected", "low", "high"):
+        assert found.frame[name].tolist() == [found.starting] * 3 + [0.0] * 3
+    assert found.frame["customers"].tolist() == [found.n] * 3 + [0.0] * 3
+
+
+def test_an_end_beyond_the_forecast_keeps_its_customer_until_then():
+    found = rk.forecast_mrr(with_ends(geometric_ledger(), 9, 1), 6, draws=100)
+    assert (found.frame["low"] == found.starting).all()
+    assert found.warnings == ()
+
+
+def test_what_ends_of_several_contracts_is_taken_out_and_the_rest_is_left_to_luck():
+    ledger = geometric_ledger()
+    before, after = (rk.forecast_mrr(book, 6, draws=200) for book in (ledger, with_ends(ledger, 3, 0.4)))
+    share = after.frame["expected"] / before.frame["expected"]
+    assert share.tolist() == pytest.approx([1, 1, 0.6, 0.6, 0.6, 0.6], rel=0.03)
+    assert after.frame["customers"].tolist() == pytest.approx(before.frame["customers"].tolist(), rel=0.03)
+
+
+def test_one_large_cancellation_is_taken_out_and_said():
+    business = rk.synthetic.make_business(customers=300, seed=3)
+    table = business.subscriptions
+    ledger = rk.build_ledger(table, as_of=business.as_of)
+    without = dataclasses.replace(ledger, announced=ledger.announced.iloc[:0])
+    today = ledger.frame[ledger.frame["month"] == ledger.last_month].set_index("customer_id")["mrr"]
+    largest = today.idxmax()
+    ends = table["end"].mask((table["customer_id"] == largest) & table["end"].isna(), pd.Timestamp("2026-03-10"))
+    told = rk.build_ledger(table.assign(end=ends), as_of=business.as_of, end_inclusive=False)
+    before, after = (rk.forecast_mrr(book, 4, draws=300).frame["expected"] for book in (without, told))
+    gone = today[largest] + ledger.to_units(ledger.announced["cents"].sum())
+    assert before.iloc[3] - after.iloc[3] == pytest.approx(gone, rel=0.15)  # less what luck would have taken of it
+    said = rk.forecast_mrr(told, 4, draws=100).warnings[0]
+    assert (said.key, said.fields["n"]) == ("forecast.warning.announced", len(ledger.announced) + 1)
+    assert said.fields["mrr"].amount == pytest.approx(gone)
+    assert "Already announced on 31 December 2025" in said.text("en")
+    assert "Déjà annoncé au 31 décembre 2025" in said.text("fr").replace("\u00a0", " ")
 
 
 # ---- looking back ----

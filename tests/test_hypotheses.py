@@ -379,10 +379,14 @@ def test_observational_data_that_tell_nothing_say_that_instead():
 def test_a_yes_that_may_come_later_is_warned_about_unless_it_was_drawn():
     observed, drawn = (finding_of((20, 4), (20, 10), randomised=yes) for yes in (False, True))
     # all began together and pay the same: there is nothing to adjust for
-    assert [warning.key for warning in observed.warnings] == ["warning.may_come_later", "balance.constant"]
+    assert [warning.key for warning in observed.warnings] == [
+        "warning.may_come_later",
+        "warning.little_adjusted",
+        "balance.constant",
+    ]
     assert drawn.warnings == ()
     names = rk.compare(ledger_of(group("call", 20, 4) + group("chat", 20, 10)), "demo")
-    assert [warning.key for warning in names.warnings] == ["balance.constant"]
+    assert [warning.key for warning in names.warnings] == ["warning.little_adjusted", "balance.constant"]
 
 
 def test_a_margin_above_the_interval_says_that_a_smaller_difference_exists():

@@ -705,3 +705,49 @@ def test_the_balance_is_drawn_without_signs_before_and_after_the_worst_on_top():
     assert line.get_linestyle() == "--"
     assert (before.get_markerfacecolor(), before.get_marker()) != (after.get_markerfacecolor(), after.get_marker())
     assert before.get_markerfacecolor() == "white"
+
+
+# --- texts that come from data -------------------------------------------------------------------------------
+
+
+def read_as_mathematics(ax):
+    return [text.get_text() for text in texts(ax) if text._preprocess_math(text.get_text())[1] is True]
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("draw", [plots.plot_forest, plots.plot_survival])
+def test_dollars_in_names_are_not_mathematics(draw, given):
+    found = findings_of(3, label="$1k to $5k, {}")
+    ax = plt.subplots()[1] if given else None
+    ax = draw(found, ax, lang="en")
+    assert any("$1k" in text for text in words(ax))
+    assert read_as_mathematics(ax) == []
+
+
+def test_amounts_in_dollars_are_not_mathematics():
+    finding = replace(finding_of("spend"), currency="USD", estimate=31.0, low=4.5, high=57.5, margin=20.0)
+    for ax in (plots.plot_finding(finding, lang="en"), plots.plot_forest(finding, lang="en")):
+        assert any(text.count("$") > 1 for text in words(ax))
+        assert read_as_mathematics(ax) == []
+
+
+def test_the_mathematics_of_axes_that_were_given_stay():
+    ax = plt.subplots()[1]
+    ax.set_title("$x^2$")
+    assert plots.plot_finding(finding_of(), ax, lang="en").get_title() == "$x^2$"
+    assert read_as_mathematics(ax) == ["$x^2$"]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "As it is, not adjusted"), ("fr", "Tel quel, sans ajustement")])
+def test_curves_say_that_they_are_not_adjusted(lang, said):
+    adjusted = replace(finding_of(), adjusted_for=(Message("covariate.segment"),))
+    ax = plots.plot_survival(adjusted, lang=lang)
+    assert said in words(ax)
+    assert collisions(ax) == []
+    assert outside(ax) == []
+    assert said not in words(plots.plot_survival(finding_of(), lang=lang))
+
+
+@pytest.mark.parametrize(("estimate", "said"), [(-0.006, "−0,6 point ("), (0.111, "+11,1 points (")])
+def test_less_than_two_points_are_one_in_french(estimate, said):
+    assert any(said in text for text in words(plots.plot_finding(finding_of(estimate=estimate), lang="fr")))

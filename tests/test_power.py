@@ -218,8 +218,8 @@ def test_it_says_when_a_study_cannot_detect_what_matters():
 
 
 def test_an_effect_for_which_there_is_no_room_is_said():
-    row = row_of(ledger_of(group(True, 20, 1) + group(False, 20, 1)))
-    # 95 % stay: 2.80·√(0.95·0.05·2/20) = 19 points, of which half above 95 % cannot be
+    row = row_of(ledger_of(group(True, 10, 1) + group(False, 90, 4)))
+    # 95 % stay: 2.80·√(0.95·0.05·(1/10 + 1/90)) = 20 points, of which nine tenths above 95 % cannot be
     assert not row.attainable
     assert "there is no room for one so large" in row.sentence("en")
 
@@ -240,7 +240,11 @@ def test_nobody_gone_is_not_taken_for_certainty():
     row = row_of(ledger_of(group(True, 20) + group(False, 20)))
     assert math.isnan(row.detectable)
     assert not row.enough
-    assert "cannot be told beforehand" in row.sentence("en")
+    assert row.refused.reason.key == "reason.untestable.few_churns"
+    money = row_of(ledger_of(group(True, 20) + group(False, 20)), outcome="nrr")
+    assert math.isnan(money.detectable)
+    assert money.refused is None
+    assert "cannot be told beforehand" in money.sentence("en")
 
 
 def test_what_will_not_be_judged_is_not_promised():
@@ -251,7 +255,37 @@ def test_what_will_not_be_judged_is_not_promised():
     assert math.isnan(row.detectable)
     assert row.better.outcome == "retention"
     assert row.better.detectable == approx(Z * math.sqrt(0.7 * 0.3 / 20))
-    assert "contracts that cannot end in time" in row.sentence("en")
+    # the one reason, and the horizon that would do: a quarter of 16 months lies after the end of a year
+    assert row.refused.kind == rk.compare(yearly, "demo", outcome="rmst", randomised=True).verdict.kind
+    assert "will not be judged" in row.sentence("en")
+    assert "with a horizon of 16 months or more" in row.sentence("en")
+    assert "avec un horizon de 16 mois" in row.sentence("fr").replace("\u00a0", " ")
+    assert "too few customers" not in row.sentence("en")
+    assert row_of(yearly, outcome="rmst", horizon=16).refused is None
+    shown = rk.table_power(rk.Study(yearly).add("demo", "demo", outcome="rmst", randomised=True).power(), lang="en")
+    assert "Not testable with these data" in shown.frame.iloc[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("lives", "options", "reason"),
+    [
+        (group(True, 9, 2) + group(False, 60, 16), {}, "few_customers"),
+        (group(True, 20, 2) + group(False, 20, 2), {}, "few_churns"),
+        (group(True, 20, 3, at=3, start="2025-07") + group(False, 60, 16), {}, "short_follow_up"),
+        (group(True, 20, 3) + group(False, 60, 16), {"factor": None, "outcome": "early_churn"}, None),
+        (group(True, 2, 1) + group(False, 3, 1), {"factor": None, "outcome": "early_churn"}, "few_customers_in_all"),
+    ],
+)
+def test_power_foresees_the_refusals_of_compare(lives, options, reason):
+    ledger = ledger_of(lives)
+    asked = {"factor": "demo", "randomised": True, **options}
+    finding, row = rk.compare(ledger, **asked), row_of(ledger, **asked)
+    if reason is None:
+        assert row.refused is None
+        assert finding.verdict.kind != "not_testable"
+    else:
+        assert row.refused == finding.verdict
+        assert row.refused.reason.key == f"reason.untestable.{reason}"
 
 
 def test_a_dated_factor_is_split_at_its_landmark():

@@ -249,3 +249,71 @@ def test_a_finding_asks_its_question(direction):
 
 def test_numpy_numbers_are_written_like_any_other():
     assert estimate(value=np.float64(0.9), n=np.int64(1234)).sentence("en") == estimate().sentence("en")
+
+
+# ---- what stands behind each estimate ----
+
+
+def compared(value, outcome, *, large=0.0, **options):
+    """Compare 60 customers, every other one with the factor, who pay 100 to 159; the first of them pays `large` more.
+
+    Every sixth of them leaves after 6 months; `value` makes an attribute out of the number of a customer.
+    """
+    ids = [f"c{number:02}" for number in range(60)]
+    table = pd.DataFrame({"subscription_id": ids, "customer_id": ids, "interval": "month"})
+    table["amount"] = [100.0 + number + large * (number == 0) for number in range(60)]
+    table["start"] = pd.Timestamp("2024-01-01")
+    table["end"] = pd.to_datetime(
+        ["2024-07-01" if number % 6 == 3 or number % 12 == 4 else None for number in range(60)]
+    )
+    customers = pd.DataFrame({"customer_id": ids, "demo": [number % 2 == 0 for number in range(60)]})
+    customers = customers.assign(**{name: [make(number) for number in range(60)] for name, make in value.items()})
+    ledger = rk.build_ledger(table, as_of="2025-12-31", customers=customers)
+    return rk.compare(ledger, "demo", outcome=outcome, **options)
+
+
+@pytest.mark.parametrize("outcome", ["csat", "renewed"])
+def test_what_is_measured_once_has_no_churn_and_nobody_still_watched(outcome):
+    values = {"csat": lambda number: float(number % 7), "renewed": lambda number: number % 3 == 0}
+    found = compared(values, outcome, randomised=True, margin=0.5)
+    assert all(math.isnan(arm.events) and math.isnan(arm.at_risk) for arm in found.arms)
+    assert found.to_frame()["events"].isna().all()
+    assert rk.table_arms(found, lang="en").frame.shape[1] == 3  # the group, customers, the outcome
+
+
+def test_spend_counts_the_accounts_by_what_they_paid_at_the_start():
+    # 30 customers with the factor pay 100 + 102 + … + 158 = 3 870 at the start; the first pays 100 + 21 930 = 22 030 of
+    # 25 800 in all, which is 85.4 %, and 1 / Σ share² is 1.37 customers
+    found = compared({}, "spend", large=21_930, randomised=True)
+    shares = np.array([22_030.0, *range(102, 160, 2)]) / 25_800
+    assert found.arms[0].largest_share == pytest.approx(22_030 / 25_800)
+    assert found.arms[0].n_eff == pytest.approx(1 / (shares**2).sum())
+    without = found.lines[-1]
+    assert without.label.key == "line.without_largest"
+    assert without.n == 59
+    assert without.estimate < 100 < found.estimate
+
+
+@pytest.mark.parametrize("outcome", ["spend", "nrr"])
+def test_without_the_largest_account_customers_are_left_out_as_in_the_estimate_that_decides(outcome):
+    found = compared({"csm": lambda number: f"m{number % 12}"}, outcome, large=50, randomised=True, cluster="csm")
+    first, without = found.lines[0], found.lines[-1]
+    assert (first.method.key, without.method.key) == ("method.clusters",) * 2
+    assert without.method.fields["n"] == 12
+    assert without.n_eff > 50
+    customers = compared({}, outcome, large=50, randomised=True).lines[-1]
+    assert without.estimate == pytest.approx(customers.estimate)
+    assert without.high - without.low != pytest.approx(customers.high - customers.low)
+
+
+def test_each_estimate_counts_the_churns_of_its_own_customers():
+    # 10 customers churn with number % 6 == 3, 5 more with number % 12 == 4; all 60 are watched for two years
+    found = compared({"segment": lambda number: "ab"[number // 3 % 2]}, "retention", adjust=("segment",))
+    rows = found.to_frame().set_index("role")
+    assert rows["events"].tolist() == [15] * 3
+    # a segment of one customer of a kind compares nothing: without number 3, who left, 14
+    found = compared(
+        {"segment": lambda number: "c" if number == 3 else "ab"[number // 3 % 2]}, "retention", adjust=("segment",)
+    )
+    assert found.to_frame()["events"].tolist()[-1] == 14
+    assert found.to_frame()["n"].tolist()[-1] == 59

@@ -9,8 +9,9 @@ import pytest
 from cases import books, ledger_of, ledger_of_paths
 from hypothesis import given
 
-from retention_kit import rank_signals, signal_thresholds, signals_of
+from retention_kit import judge_ranking, rank_signals, signal_thresholds, signals_of
 from retention_kit.errors import (
+    EmptyTableError,
     FileNotReadableError,
     InvalidRowsError,
     MissingColumnError,
@@ -229,6 +230,88 @@ def test_a_table_of_signals_is_long(book):
     assert (row["value"], row["threshold"], row["fired"], row["kind"]) == (1, 1, True, "risk")
 
 
+# ---- events that stop ----
+
+
+def used(until="2025-06-30", **ends):
+    """Ada, Bo and Cy log in, use a feature, get and open mails every third day, from January on, until an end."""
+    days = {kind: pd.date_range("2025-01-01", ends.get(kind, until), freq="3D") for kind in _REGULAR}
+    return events(*[(who, day, kind, 1.0) for kind, all_days in days.items() for day in all_days for who in PEOPLE])
+
+
+_REGULAR = ("login", "feature_use", "email_sent", "email_opened")
+
+
+def test_events_that_reach_the_day_are_believed(book):
+    found = signals_of(book, used(), as_of=JUNE)
+    assert found.warnings == ()
+    assert found.values["usage_falling"].notna().all()
+    assert not found.fired.drop(columns="contract_end_ahead").to_numpy().any()
+
+
+@pytest.mark.parametrize("until", ["2025-03-31", "2025-05-31", "2025-06-15"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_export_that_stops_raises_no_alarm(book, until, lang):
+    told = used(until)
+    found = signals_of(book, told, as_of=JUNE)
+    assert not found.fired[["usage_falling", "feature_dropped", "mails_unopened"]].to_numpy().any()
+    assert found.values["usage_falling"].isna().all()
+    (warning,) = found.warnings
+    assert warning.key == "signal.warning.events_end"
+    assert warning.fields["last"] == told["at"].max().date()
+    with use_language(lang):
+        assert {"en": "fall of usage", "fr": "baisse d’usage"}[lang] in str(warning)
+    assert found.warnings == rank_signals(book, told, as_of=JUNE).warnings
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [
+        ("email_opened", {"mails_unopened"}),
+        ("email_sent", {"mails_unopened"}),
+        ("feature_use", {"usage_falling", "feature_dropped"}),
+        ("login", {"usage_falling"}),
+    ],
+)
+def test_a_kind_that_stops_makes_its_signals_missing(book, kind, lost):
+    told = used(**{kind: "2025-05-30"})
+    found = signals_of(book, told, as_of=JUNE)
+    assert not found.fired.drop(columns="contract_end_ahead").to_numpy().any()
+    whole = signals_of(book, used(), as_of=JUNE).values.notna().all()
+    assert {name for name in whole.index[whole] if found.values[name].isna().all()} == lost
+    (warning,) = found.warnings
+    assert warning.fields["kind"] == kind
+    assert warning.fields["last"] == told["at"][told["kind"] == kind].max().date()
+
+
+def test_a_kind_given_up_long_ago_is_not_missed(book):
+    # features are no longer written down since January; logins go on
+    found = signals_of(book, used(feature_use="2025-01-31"), as_of=JUNE)
+    assert found.values["usage_falling"].notna().all()
+
+
+def test_one_customer_who_stops_is_still_an_alarm(book):
+    told = used()
+    told = told[(told["customer_id"] != "Ada") | (told["at"] < "2025-06-01")]
+    found = signals_of(book, told, as_of=JUNE)
+    assert found.fired["usage_falling"].tolist() == [True, False, False]
+    assert found.warnings == ()
+
+
+def test_no_day_after_the_events_is_judged(book):
+    ledger = ledger_of_paths({who: [100] * 24 for who in PEOPLE})
+    told = events(*daily("Ada", "login", "2025-01-01", 365), ("Ada", "2025-05-01", "complaint"))
+    found = judge_ranking(ledger, told, horizon=1, model=False)
+    assert found.days[-1] == dt.date(2025, 12, 31)
+    # 20 days of daily logins are missing at the end of December
+    stopped = told[told["at"].astype("datetime64[us]") <= "2025-12-11"]
+    assert judge_ranking(ledger, stopped, horizon=1, model=False).days[-1] == dt.date(2025, 11, 30)
+    with pytest.raises(OptionError, match="31 December 2025 cannot be judged: the events end on 11 December 2025"):
+        judge_ranking(ledger, stopped, horizon=1, months=["2025-12"], model=False)
+    # complaints are known for nobody before May, and in 2 months none came from July on
+    assert "complaints (6)" in " ".join(map(str, found.notes))
+
+
 # ---- events that cannot be used ----
 
 
@@ -262,6 +345,11 @@ def changed(**cells):
         (changed(threshold="often"), InvalidRowsError, "often"),
         (changed(points=-1), InvalidRowsError, "-1"),
         (changed(window_months=0), InvalidRowsError, "window_months"),
+        (changed(window_months=1.5), OptionError, "window_months"),
+        (changed(threshold=1.2, signal="limit_reached").iloc[:3], InvalidRowsError, "1.2"),
+        (changed(threshold=50, signal="usage_falling").iloc[1:3], InvalidRowsError, "50"),
+        (changed(threshold=90, signal="mails_unopened").iloc[:3], InvalidRowsError, "90"),
+        (signal_thresholds().iloc[:0], EmptyTableError, "signal_thresholds()"),
         (changed(signal="nps_low"), OptionError, "nps_low"),
         (signal_thresholds().drop(columns="points"), MissingColumnError, "points"),
         ("nowhere.csv", FileNotReadableError, "nowhere.csv"),

@@ -320,14 +320,116 @@ def test_a_changed_protocol_is_refused_and_the_change_said(study, tmp_path):
         with pytest.raises(ProtocolChangedError) as refused:
             act()
         english, french = told(refused.value)
-        assert "Changed: demo.margin: null → 0.1. Go back" in english
-        assert "Changements : demo.margin: null → 0.1." in french.replace(" : null", ": null")
+        assert "Changed: demo.margin: 0.05 → 0.1. Go back" in english
+        assert "demo.margin : 0.05 → 0.1." in french.replace("\u00a0", " ")
 
 
 def test_a_hypothesis_more_or_less_is_a_change(study):
     lock = study.lock()
     with pytest.raises(ProtocolChangedError, match=r"hypotheses: demo → demo, money.* money\.factor: nothing → "):
         study.add("money", "personalised_demo", outcome="nrr").run(lock)
+
+
+def test_data_of_an_earlier_look_are_refused_after_a_later_one(study, later, tmp_path):
+    path = tmp_path / "lock.json"
+    study.lock(path)
+    replace(study, ledger=later).lock(path)
+    for act in (study.run, study.lock):  # of 31 December, the first of the two looks
+        with pytest.raises(ProtocolChangedError, match="before the last look of this study, 31 January 2026"):
+            act(path)
+
+
+def test_defaults_are_written_out_as_numbers_and_names(ledger):
+    study = rk.Study(ledger).add("stay", "plan").add("months", "plan", outcome="rmst", horizon=24)
+    study = study.add("drawn", "personalised_demo", randomised=True).add("early", outcome="early_churn")
+    study = study.add("money", "plan", outcome="spend")
+    written = {each["name"]: (each["margin"], each["adjust"]) for each in study.protocol()["hypotheses"]}
+    # 5 points; half a month in 12, so 1 in 24; a ratio; a tenth of a starting MRR that only the data know
+    assert written == {
+        "stay": (0.05, ["standard"]),
+        "months": (1.0, ["standard"]),
+        "drawn": (0.05, []),
+        "early": (1.5, []),
+        "money": (None, ["standard"]),
+    }
+
+
+def test_a_default_said_is_the_default_left_out(ledger):
+    said = rk.Study(ledger).add("demo", "plan", margin=0.05, adjust="standard")
+    assert said.hash == rk.Study(ledger).add("demo", "plan").hash
+
+
+def test_another_standard_attribute_is_a_change(ledger, tmp_path):
+    path = tmp_path / "lock.json"
+    poorer = replace(ledger, customers=ledger.customers.drop(columns="country"))
+    study = rk.Study(poorer).add("demo", "personalised_demo")
+    lock = study.lock(path)
+    assert lock.fixed["demo"]["adjust"] == ["segment", "plan", "starting_mrr", "start_month"]
+    richer = replace(study, ledger=ledger)
+    for act in (lambda: richer.run(lock), lambda: richer.run(path), lambda: richer.lock(path)):
+        with pytest.raises(ProtocolChangedError) as refused:
+            act()
+        english, french = told(refused.value)
+        assert '["segment", "plan", "starting_mrr", "start_month"] → ["segment", "plan", "country", "star' in english
+        assert "les attributs usuels présents" in french
+
+
+def test_the_margin_of_spend_is_that_of_the_lock(ledger, tmp_path):
+    path = tmp_path / "lock.json"
+    study = rk.Study(ledger).add("money", "personalised_demo", outcome="spend", randomised=True)
+    lock = study.lock(path)
+    now = rk.compare(ledger, "personalised_demo", outcome="spend", randomised=True).margin
+    assert lock.fixed["money"]["margin"] == approx(now, abs=0.005)  # kept in cents
+    kept = replace(lock, fixed={"money": {"margin": 12.5}})
+    result = study.run(kept)
+    assert (result["money"].margin, result.power.rows[0].margin) == (12.5, 12.5)
+    assert study.run()["money"].margin == approx(now)
+
+
+def test_what_the_lock_fixed_cannot_be_changed_by_hand(ledger, tmp_path):
+    path = tmp_path / "lock.json"
+    study = rk.Study(ledger).add("money", "personalised_demo", outcome="spend", randomised=True)
+    margin = study.lock(path).fixed["money"]["margin"]
+    path.write_text(path.read_text(encoding="utf-8").replace(f": {margin}", ": 1.0"), encoding="utf-8")
+    with pytest.raises(FileNotReadableError, match="changed by hand"):
+        study.run(path)
+
+
+IMPOSSIBLE = {
+    "reference: Gold": ("Hypothesis “second”: The reference “Gold” is not", 7),
+    "outcome: early_churn": ("Hypothesis “second”: early_churn asks", 6),  # its factor is what is wrong
+    "landmark: 0": ("Hypothesis “second”: “plan” is not a date, so landmark=0", 7),
+    "secondary: [early_churn]": ("Hypothesis “second”: Under secondary: early_churn asks", 7),
+    "sensitivity: [{landmark: 4}]": ("Hypothesis “second”: Under sensitivity: “plan” is not a date", 7),
+    "measured_at: {nothing: signup}": ("Hypothesis “second”: measured_at names “nothing”", 7),
+    "outcome: shoe_size": ("shoe_size", 7),
+    "cluster: nobody": ("nobody", 7),
+}
+
+
+@pytest.mark.parametrize("said", IMPOSSIBLE)
+def test_an_impossible_question_is_refused_before_the_lock_with_its_name_and_line(ledger, tmp_path, said):
+    path = tmp_path / "study.yml"
+    head = "data:\n  as_of: 2025-12-31\nhypotheses:\n  first: {factor: segment}\n  second:\n    factor: plan\n"
+    path.write_text(f"{head}    {said}\n", encoding="utf-8")
+    with pytest.raises(OptionError) as refused:
+        rk.Study.from_yaml(path, ledger).lock(tmp_path / "lock.json")
+    expected, line = IMPOSSIBLE[said]
+    english, french = told(refused.value)
+    assert english.startswith(f"study.yml, line {line}: ")
+    assert expected in english
+    assert french.startswith(f"study.yml, ligne {line}")
+    assert not (tmp_path / "lock.json").exists()
+
+
+def test_without_a_file_the_hypothesis_is_named_all_the_same(ledger):
+    study = rk.Study(ledger).add("gold", "plan", reference="Gold")
+    for act in (study.power, study.lock, study.run):
+        with pytest.raises(OptionError) as refused:
+            act()
+        english, french = told(refused.value)
+        assert english.startswith("Hypothesis “gold”: ")
+        assert french.replace("\u202f", " ").startswith("Hypothèse « gold »")
 
 
 def test_data_older_than_the_last_look_are_refused(study, later):
@@ -410,8 +512,71 @@ def test_secondary_outcomes_get_q_values_and_no_verdict(ledger, canned):
     assert frame["role"].tolist() == ["primary", "secondary", "secondary"]
     assert frame["verdict"].tolist()[1:] == ["", ""]
     for each in result.secondaries["demo"]:
-        assert "which decides nothing" in each.sentence("en")
+        assert "deciding nothing" in each.sentence("en")
         assert "The data support" not in each.sentence("en")
+
+
+def test_what_stands_beside_and_is_not_testable_shows_its_reason_and_no_number(ledger, canned):
+    def answers(factor, given):
+        refused = given.get("outcome") == "nrr" or given.get("landmark") == 6
+        return answer(NAN, kind="not_testable") if refused else answer(0.01)
+
+    canned(answers)
+    varied = ({"landmark": 6}, {"adjust": ()})
+    study = rk.Study(dated(ledger)).add("demo", "trained", secondary=("nrr", "rmst"), sensitivity=varied)
+    result = study.run()
+    why = {lang: Message("reason.inconclusive.both").text(lang) for lang in ("en", "fr")}
+    for lang, said in (("en", "not testable"), ("fr", "pas testable")):
+        for each in (result.secondaries["demo"][0], result.sensitivity["demo"][0]):
+            text = each.sentence(lang)
+            assert said in text
+            assert why[lang] in text
+            assert "+10" not in text
+    shown = rk.table_beside(result, "demo", lang="en").frame["Difference"].tolist()
+    assert shown[0] == shown[2] == f"Not testable: {why['en']}"
+    assert shown[1] == shown[3] == "+10.0 points (95% interval +5.0 to +15.0)"
+    assert [line.label.key for line in result["demo"].lines[1:]] == ["study.varied"]  # the other run alone is drawn
+    frame = result.to_frame()
+    assert frame["verdict"].tolist() == ["supports", "not_testable", "", "not_testable", ""]
+    assert frame["reason"].astype(bool).tolist() == [False, True, False, True, False]
+
+
+def dated(ledger):
+    """The same customers, half of them trained in their first months: a factor that is a date."""
+    trained = ledger.customers["signup"] + pd.to_timedelta(
+        [20 + place % 2 * 300 for place in range(len(ledger.ids))], "D"
+    )
+    return replace(ledger, customers=ledger.customers.assign(trained=trained))
+
+
+def test_a_run_at_another_horizon_is_told_and_not_drawn(ledger, canned):
+    canned(lambda factor, given: replace(answer(0.01), horizon=given.get("horizon", 12)))
+    result = rk.Study(ledger).add("demo", "plan", sensitivity=({"horizon": 24}, {"adjust": ()})).run()
+    assert [line.label.text("en") for line in result["demo"].lines[1:]] == ["no adjustment"]
+    assert [each.finding.horizon for each in result.sensitivity["demo"]] == [24, 12]
+
+
+def test_no_interval_stands_beside_a_verdict_that_is_not_testable(ledger, canned):
+    canned(lambda factor, given: answer(NAN, kind="not_testable") if factor == "plan" else answer(0.01))
+    frame = rk.table_verdicts(three(ledger).run(), lang="en").frame
+    assert frame["Difference"].tolist() == ["–", *["+10.0 points (95% interval +5.0 to +15.0)"] * 2]
+
+
+def test_the_correction_is_said_once_for_several_groups(ledger, canned):
+    several = Findings((answer(0.02, label="a"), answer(0.01, label="b")), 0.01, Message("text", {"text": "x"}))
+    canned(lambda factor, given: several)
+    text = rk.Study(ledger).add("one", "plan").run().sentence("en", "one")
+    assert text.count("Holm") == 1
+    # Holm over two: 2·0.01 for b, then max(0.02, 0.02) for a
+    assert text.endswith("at least this large is: p = 0.020 for a, p = 0.020 for b.")
+    assert text.count("Hypothesis “one”") == 1
+
+
+def test_power_is_told_before_the_answers(ledger, canned):
+    canned(lambda factor, given: answer(0.01))
+    result = rk.Study(ledger).add("demo", "plan").run()
+    for told_ in (result.read_aloud("en"), result._repr_html_()):
+        assert told_.index("4 times out of 5") < told_.index("Hypothesis “demo”")
 
 
 def test_a_sensitivity_run_cannot_change_a_verdict(ledger, canned):
@@ -495,8 +660,8 @@ def test_a_result_shows_itself_and_hostile_names_as_text(ledger, canned):
 def test_the_table_has_plain_numbers(ledger, canned):
     canned(lambda factor, given: answer(0.01))
     frame = three(ledger).run().to_frame()
-    columns = "hypothesis role outcome about group estimate low high p_value p_adjusted n events n_eff method verdict"
-    assert frame.columns.tolist() == columns.split()
+    columns = "hypothesis role outcome about group estimate low high p_value p_adjusted n events n_eff method"
+    assert frame.columns.tolist() == [*columns.split(), "verdict", "reason"]
     assert frame["n"].tolist() == [110] * 3
 
 
@@ -507,7 +672,7 @@ def test_provenance_names_hash_look_and_corrections(ledger, canned):
     assert study.hash in texts
     assert "Look number 1, at the data of 31 December 2025." in texts
     assert "1 primary comparison tested; Holm" in texts
-    assert "1 secondary outcome with Benjamini and Hochberg" in texts
+    assert "The 1 secondary outcome decides nothing: a q-value (Benjamini and Hochberg)" in texts
 
 
 def test_a_real_study_runs_from_power_to_verdict():
@@ -598,6 +763,29 @@ def test_a_wrong_study_file_is_refused_with_its_line(ledger, name):
         assert expected in text
 
 
+def test_a_month_13_is_refused_on_its_line_with_how_dates_are_written(ledger, tmp_path):
+    path = tmp_path / "study.yml"
+    path.write_text("title: x\ndata:\n  as_of: 2025-13-31\nhypotheses:\n  demo: {factor: plan}\n", encoding="utf-8")
+    with pytest.raises(OptionError) as refused:
+        rk.Study.from_yaml(path, ledger)
+    english, french = told(refused.value)
+    assert english.startswith("study.yml, line 3: “2025-13-31” is no date. Write it as year-month-day")
+    assert "n’est pas une date" in french
+
+
+def test_a_study_shows_what_it_asks_in_a_few_lines(ledger):
+    study = rk.Study(ledger, title="Demos").add("demo", "personalised_demo").add("early", outcome="early_churn")
+    shown = str(study).splitlines()
+    assert repr(study) == str(study)
+    assert shown[0] == "Demos: a study with 2 hypotheses on 200 customers, data as of 31 December 2025, alpha 5%."
+    assert shown[1] == "- “demo”: retention at 12 months, by “personalised_demo”"
+    assert shown[2].startswith("- “early”: early churn (months 1 to 3")
+    assert study.hash in shown[3]
+    with use_language("fr"):
+        assert "une étude de 2 hypothèses" in str(study)
+    assert str(rk.Study(ledger)).startswith("A study with 0 hypotheses")
+
+
 def test_what_is_no_yaml_or_not_there_is_refused(ledger, tmp_path):
     with pytest.raises(FileNotReadableError, match=r"no_yaml\.yml cannot be read as YAML: line 3"):
         rk.Study.from_yaml(FIXTURES / "no_yaml.yml", ledger)
@@ -623,10 +811,15 @@ def test_no_python_can_be_smuggled_in(ledger, tmp_path):
         rk.Study.from_yaml(path, ledger)
 
 
-def test_the_study_of_the_documentation_is_legal(tmp_path, ledger):
+def test_the_study_of_the_documentation_is_legal_and_testable(tmp_path):
     text = (Path(__file__).parents[1] / "docs" / "studies.md").read_text(encoding="utf-8")
     path = tmp_path / "study.yml"
     path.write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
-    customers = ledger.customers.assign(feature_activated_at=pd.Timestamp("2025-06-15"))
-    study = rk.Study.from_yaml(path, replace(ledger, customers=customers))
+    bundled = rk.open_ledger(as_of="2025-12-31")
+    later = pd.to_timedelta([40 + place % 2 * 160 for place in range(len(bundled.ids))], "D")
+    customers = bundled.customers.assign(feature_activated_at=bundled.customers["signup"] + later)
+    study = rk.Study.from_yaml(path, replace(bundled, customers=customers))
     assert [each.name for each in study.hypotheses] == ["demo", "feature"]
+    assert [row.refused for row in study.power()] == [None, None]
+    result = study.run(study.lock())
+    assert "not_testable" not in result.to_frame()["verdict"].tolist()

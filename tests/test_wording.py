@@ -33,7 +33,9 @@ DUMMIES = {
     "plural": 2,
     "money": Money(1234.5, "EUR"),
     "money_round": Money(1234.5, "EUR"),
+    "money_signed": Money(1234.5, "EUR"),
     **dict.fromkeys(["percent", "percent1", "points", "points_plain", "p", "number", "number1", "signed1"], NUMBER),
+    **dict.fromkeys(["percent2", "plural_points"], NUMBER),
     "count": 2,
     **dict.fromkeys(["date", "date_short", "month", "month_short"], DAY),
 }
@@ -100,7 +102,9 @@ def test_both_languages_use_the_same_values():
 def test_both_languages_write_a_value_in_the_same_format():
     # where a plural or a capital stands is each language's affair
     def formats(key, lang):
-        return {pair for pair in placeholders(TEXTS[lang][key]) if pair[1] not in {"plural", "capital"}}
+        return {
+            pair for pair in placeholders(TEXTS[lang][key]) if pair[1] not in {"plural", "plural_points", "capital"}
+        }
 
     assert [key for key in KEYS if formats(key, "en") != formats(key, "fr")] == []
 
@@ -121,7 +125,7 @@ def test_every_entry_can_be_rendered(lang):
 @pytest.mark.parametrize("form", DUMMIES)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_format_writes_something(form, lang):
-    spec = f"{form} one|other" if form == "plural" else form
+    spec = f"{form} one|other" if form.startswith("plural") else form
     formatter = retention_kit.wording._formatter(lang)
     assert formatter.format_field(DUMMIES[form], spec)
 
@@ -313,7 +317,7 @@ def test_two_are_many_in_both():
     [
         (1234.5, "EUR", "€1,234.50", "1\u202f234,50\u00a0€"),
         (1234, "EUR", "€1,234", "1\u202f234\u00a0€"),
-        (-80, "EUR", "-€80", "-80\u00a0€"),
+        (-80, "EUR", "−€80", "−80\u00a0€"),
         (1234.5, "USD", "US$1,234.50", "1\u202f234,50\u00a0$US"),
         (1234, "JPY", "JP¥1,234", "1\u202f234\u00a0JPY"),
         (1234.5, "JPY", "JP¥1,234", "1\u202f234\u00a0JPY"),
@@ -480,3 +484,23 @@ def test_an_unknown_language_is_refused_with_those_there_are(wrong):
 def test_no_language_means_the_language_of_the_moment():
     with use_language("fr"):
         assert render("word.customer", None) == "client"
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "english", "french"),
+    [
+        ("money_signed", Money(-42.13, "EUR"), "−€42.13", "−42,13\u00a0€"),
+        ("money_signed", Money(42.13, "EUR"), "+€42.13", "+42,13\u00a0€"),
+        ("money_signed", Money(-0.0, "EUR"), "€0", "0\u00a0€"),
+        ("points", -0.0004, "0.0", "0,0"),
+        ("signed1", -0.04, "0.0", "0,0"),
+        ("number", -0.4, "−0.4", "−0,4"),
+        ("percent2", 0.7165, "71.65%", "71,65\u00a0%"),
+        ("plural_points point|points", -0.006, "points", "point"),
+        ("plural_points point|points", 0.0199, "points", "points"),
+        ("plural_points point|points", 0.01949, "points", "point"),
+    ],
+)
+def test_signs_are_true_and_nothing_has_none(form, value, english, french):
+    formatted = [retention_kit.wording._formatter(lang).format_field(value, form) for lang in ("en", "fr")]
+    assert formatted == [english, french]

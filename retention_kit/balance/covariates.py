@@ -123,7 +123,8 @@ def covariates(table: pd.DataFrame, treated: np.ndarray, *, squares: bool = True
     Notes
     -----
     Numbers and dates (as days) are standardised before they are squared. A missing text is a level of its own; a
-    missing number takes the mean and a column that says it is missing. An attribute with one value is left out.
+    missing number takes the mean and a column that says it is missing; the warnings say how many there are. An
+    attribute with one value is left out.
 
     The smaller group must have 5 customers or more a parameter (constant included). Until it has, and in this order:
     squares are dropped, all but the one of the number in which the groups differ most; the rarest levels are pooled
@@ -146,7 +147,7 @@ def covariates(table: pd.DataFrame, treated: np.ndarray, *, squares: bool = True
     found = [pair for part in kept for pair in part.columns()]
     matrix = np.column_stack([values for _, values in found]) if found else np.empty((len(table), 0))
     constant = [part.name for part in parts if not part.parameters]
-    warnings = (*_said("balance.constant", constant), *_losses(varying, kept))
+    warnings = (*_said("balance.constant", constant), *_lacking(kept), *_losses(varying, kept))
     return Covariates(matrix, tuple(column for column, _ in found), warnings)
 
 
@@ -231,6 +232,20 @@ def standardised_difference(values: np.ndarray, treated: np.ndarray, weights: np
     if spread > 0:
         return float(gap / spread)
     return 0.0 if abs(gap) < 1e-12 else float(np.copysign(np.inf, gap))
+
+
+def _lacking(parts: Sequence[_Part]) -> Iterator[Message]:
+    """Say how many customers lack each attribute, and what was done with them."""
+    for part in parts:
+        if isinstance(part, _Number):
+            key, without = "balance.lacking.number", part.missing
+        else:
+            place = next((code for code, level in enumerate(part.levels) if level is _MISSING), -1)
+            key = "balance.lacking.pooled" if place < part.pooled else "balance.lacking.level"
+            without = part.codes == place
+        if without.any():
+            fields = {"name": covariate_name(part.name), "n": int(without.sum()), "total": len(without)}
+            yield Message(key, fields)
 
 
 def _losses(before: Sequence[_Part], after: Sequence[_Part]) -> Iterator[Message]:

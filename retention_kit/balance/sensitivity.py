@@ -1,6 +1,7 @@
 """How strong a factor nobody measured would have to be to explain a difference, and how strong the measured are."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ import numpy as np
 from retention_kit.balance.covariates import Column, Covariates
 from retention_kit.results.balances import EValue
 
+LEAST_TELLING = 5
+"""Customers in every cell of a table that a ratio of the benchmark is computed from."""
 _PER_DEVIATION = 0.91  # logarithm of the risk ratio that a difference of one standard deviation amounts to
 
 
@@ -146,35 +149,46 @@ class MeasuredBenchmark:
         return self.factor_ratio * self.outcome_ratio / (self.factor_ratio + self.outcome_ratio - 1)
 
 
-def measured_benchmark(churned: np.ndarray, treated: np.ndarray, given: Covariates) -> MeasuredBenchmark | None:
-    """Return the measured attribute that could explain most on its own; None without attributes.
+def measured_benchmark(
+    churned: np.ndarray, treated: np.ndarray, given: Covariates, *, but: Collection[str] = ()
+) -> MeasuredBenchmark | None:
+    """Return the measured attribute that could explain most on its own; None where none can tell.
 
     Parameters
     ----------
     churned, treated : ndarray of bool
     given : Covariates
         A level is held against all others, a number's upper half against its lower.
+    but : collection of str
+        Attributes that are left out, such as dates.
 
     Notes
     -----
     Ranked by the bounding factor ``a·b / (a + b - 1)`` of Ding and VanderWeele (2016), unadjusted for one another;
-    half a customer is added to every count, so that none is 0.
+    half a customer is added to every count, so that a small one exaggerates less. Left out is what has fewer than 5
+    churned or 5 other customers on either side, or fewer than 5 of either side in a group: such ratios are accidents.
 
     Examples
     --------
     >>> large, treated = np.arange(40) < 20, np.arange(40) % 20 < np.where(np.arange(40) < 20, 15, 5)
     >>> given = Covariates(large[:, None].astype(float), (Column("size", "large"),))
-    >>> found = measured_benchmark(~large & (np.arange(40) % 2 == 0), treated, given)
+    >>> found = measured_benchmark(np.arange(40) % np.where(large, 4, 2) == 0, treated, given)
     >>> round(found.factor_ratio, 1), found.column.level
     (2.8, 'large')
     """
     churned, treated = np.asarray(churned, bool), np.asarray(treated, bool)
     found = []
     for column, values in zip(given.columns, given.matrix.T, strict=True):
-        if column.power == 1:
-            high = values > (np.median(values) if column.level is None else 0.5)
+        high = values > (np.median(values) if column.level is None else 0.5)
+        if column.power == 1 and column.name not in but and _tells(high, churned) and _tells(high, treated):
             found.append(MeasuredBenchmark(column, _ratio(high, treated), _ratio(churned, high)))
     return max(found, key=lambda benchmark: benchmark.explains, default=None)
+
+
+def _tells(high: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether both sides of one and of the other meet in enough customers."""
+    cells = [int((one & two).sum()) for one in (high, ~high) for two in (other, ~other)]
+    return min(cells) >= LEAST_TELLING
 
 
 def _ratio(event: np.ndarray, group: np.ndarray) -> float:

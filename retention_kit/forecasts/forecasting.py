@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from retention_kit.errors import InputError, OptionError
+from retention_kit.forecasts.announced import in_words
 from retention_kit.forecasts.paths import Base, Past, base_of, futures, past_of
 from retention_kit.ledger import Ledger
 from retention_kit.months import month_start, month_starts
@@ -57,6 +58,11 @@ def forecast_mrr(
     luck alone explains (chi-squared, 5 %), a common factor of the month is drawn as well. The limits are quantiles of
     the total over all draws. Coverage is measured in docs/forecasts.md.
 
+    Cancellations already announced (`Ledger.announced`) are no matter of luck: what they end is taken out in its month
+    in every draw, and who ends altogether leaves then, neither before nor later; they may come back as others did. All
+    the others leave as often as customers did so far. Where part of the usual departures is announced beforehand, the
+    first months are therefore on the low side. A past ledger (`Ledger.until`) knows of none, nor do back-tests.
+
     It assumes that the future is like the past: no price change, no crisis that has not happened before.
 
     Examples
@@ -70,7 +76,7 @@ def forecast_mrr(
     """
     _check(months, level, draws)
     past = _past(ledger, months)
-    base = base_of(ledger, past.cells)
+    base = base_of(ledger, past.cells, months)
     mrr, paying = futures(past, base, months, draws, seed)
     low, high = np.quantile(mrr, [(1 - level) / 2, (1 + level) / 2], axis=0)
     sums = {
@@ -84,7 +90,7 @@ def forecast_mrr(
         n=len(base.cents),
         level=level,
         rule=Message("forecast.rule", {"level": level, "total": draws}),
-        warnings=_warnings(past, base, months),
+        warnings=(*in_words(ledger, base.announced, ahead[-1]), *_warnings(past, base, months)),
         currency=ledger.currency,
     )
 
@@ -111,7 +117,7 @@ def _past(ledger: Ledger, months: int) -> Past:
     past = past_of(ledger)
     if past.churns < LEAST_CHURNS:
         raise InputError("forecast.refused.churns", n=past.churns, needed=LEAST_CHURNS, months=seen)
-    term, share = _untold(past, base_of(ledger, past.cells), months)
+    term, share = _untold(past, base_of(ledger, past.cells, months), months)
     if share > 0.5:
         raise InputError("forecast.refused.renewals", term=term, share=share, needed=LEAST_RENEWALS)
     return past

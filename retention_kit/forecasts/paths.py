@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retention_kit.forecasts.announced import Announced, announced_by
 from retention_kit.forecasts.past import AWAY, Cells, absences_of, spell_ages, steps_of, terms_of
 from retention_kit.forecasts.rates import Counts, Rates, counts_of, rates_of
 from retention_kit.forecasts.shocks import month_factors, month_spread
@@ -14,11 +15,12 @@ _ROOM = 2_000_000  # numbers of one array held at a time
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """Today's customers: position of their contract term, age of their spell, MRR in minor units."""
+    """Today's customers: position of their contract term, age of their spell, MRR in minor units, what ends of it."""
 
     kind: np.ndarray
     age: np.ndarray
     cents: np.ndarray
+    announced: Announced
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +44,13 @@ def past_of(ledger: Ledger) -> Past:
     return Past(counts, cells, spread, int(steps.left.sum()))
 
 
-def base_of(ledger: Ledger, cells: Cells) -> Base:
-    """Return the customers of the last month closed."""
+def base_of(ledger: Ledger, cells: Cells, months: int) -> Base:
+    """Return the customers of the last month closed, and what they announced for the next months."""
     book = ledger.book
     today = book.month == book.last
-    kind = np.searchsorted(cells.terms, terms_of(ledger)[book.owner[today]])
-    return Base(kind, spell_ages(book)[today], book.cents[today])
+    owner, cents = book.owner[today], book.cents[today]
+    kind = np.searchsorted(cells.terms, terms_of(ledger)[owner])
+    return Base(kind, spell_ages(book)[today], cents, announced_by(ledger, owner, cents, months))
 
 
 def futures(past: Past, base: Base, months: int, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -75,25 +78,27 @@ def _block(past, base, months, weights, rng) -> tuple[np.ndarray, np.ndarray]:
     mrr, paying = np.empty((draws, months)), np.empty((draws, months))
     for month in range(months):
         strength = [factor[:, month, None] for factor in factors]
-        _step(past, rates, base.kind, (age, amount, away), strength, (moves, returns), rng)
+        known = base.announced.left[:, month], base.announced.bound[:, month]
+        _step(past, rates, (base.kind, *known), (age, amount, away), strength, (moves, returns), rng)
         mrr[:, month] = np.where(away == 0, amount, 0).sum(axis=1)
         paying[:, month] = (away == 0).sum(axis=1)
     return mrr, paying
 
 
-def _step(past: Past, rates: Rates, kind, state, strength, lotteries, rng) -> None:
+def _step(past: Past, rates: Rates, base, state, strength, lotteries, rng) -> None:
     """Take every customer of every draw from one month end to the next; `state` is changed in place."""
-    (age, amount, away), (moves, returns) = state, lotteries
+    (kind, left, bound), (age, amount, away), (moves, returns) = base, state, lotteries
     draw = np.arange(len(age))[:, None]
     here, luck = away == 0, rng.random(age.shape)
     cell = past.cells.of(np.broadcast_to(kind, age.shape), age + 1, amount)
-    leave = np.minimum(rates.leave[draw, cell] * strength[0], 1)
+    leave = np.where(bound, left == 0, np.minimum(rates.leave[draw, cell] * strength[0], 1))
     move = (1 - leave) * np.minimum(rates.move[draw, cell] * strength[1], 1)
     leaves = here & (luck < leave)
     moving = np.nonzero(here & ~leaves & (luck < leave + move))
     back = np.nonzero(~here & (luck < rates.back[draw, np.minimum(away, AWAY)]))
     amount[moving] *= moves.drawn(moving[0], past.counts.bounds[cell[moving]], rng)
     amount[back] *= returns.drawn(back[0], np.tile([0, len(past.counts.returns)], (len(back[0]), 1)), rng)
+    amount *= np.where(here & ~leaves, left, 1)
     age += 1
     away[~here | leaves] += 1
     away[back], age[back] = 0, 0

@@ -17,22 +17,19 @@ from retention_kit.balance import (
     measured_benchmark,
     overlap_difference,
 )
-from retention_kit.errors import CovariateTimingError, OptionError, OutcomeAsCovariateError
+from retention_kit.errors import CovariateTimingError, OptionError
 from retention_kit.factors import days_of, is_date
+from retention_kit.hypotheses.attributes import ALL_STANDARD, START_MONTH, STARTING_MRR, standard
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.hypotheses.survivors import Survivors
+from retention_kit.hypotheses.telltale import refuse_covariate
 from retention_kit.months import month_starts
 from retention_kit.results import Balance, EValue, Line
 from retention_kit.results.balances import covariate_name
 from retention_kit.subjects import amounts
 from retention_kit.wording import Message
 
-STARTING_MRR, START_MONTH = "starting_mrr", "start_month"
-STANDARD = ("segment", "plan", "country", STARTING_MRR, START_MONTH)
-"""What is adjusted for, where it is there, unless the analyst says."""
-ALL_STANDARD = "standard"
 _DECIDES = 20  # a covariate that all but says the group has no risk ratio worth telling
-_TELLING = 10  # customers from which on a covariate that says exactly who left is no accident
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +55,13 @@ def asked_for(
     adjust: Sequence[str] | str | None, customers: pd.DataFrame, factor: str, randomised: bool
 ) -> tuple[str, ...]:
     """Return the covariates asked for; by default the standard ones that are there, or none if the factor was drawn."""
-    there = {*customers.columns, STARTING_MRR, START_MONTH} - {factor}
-    standard = tuple(name for name in STANDARD if name in there)
+    usual = standard(customers, factor)
     if adjust is None:
-        return () if randomised else standard
+        return () if randomised else usual
     names = (adjust,) if isinstance(adjust, str) else tuple(adjust)
     if factor in names:
         raise OptionError("error.adjust_factor", factor=factor)
-    return tuple(dict.fromkeys(each for name in names for each in (standard if name == ALL_STANDARD else (name,))))
+    return tuple(dict.fromkeys(each for name in names for each in (usual if name == ALL_STANDARD else (name,))))
 
 
 def covariate_table(sample: Sample, names: Sequence[str], measured_at: Mapping[str, str]) -> pd.DataFrame:
@@ -78,13 +74,13 @@ def covariate_table(sample: Sample, names: Sequence[str], measured_at: Mapping[s
     CovariateTimingError
         If one is known, by its date, only after the clock began.
     OutcomeAsCovariateError
-        If one says exactly who has left.
+        If one says who has left.
     """
     table = {name: _covariate(sample, name) for name in names}
     for name, values in table.items():
         if name in sample.ledger.customers:  # what the ledger tells of a start is neither later nor an outcome
             _refuse_what_came_later(sample, name, values, measured_at.get(name))
-            refuse_what_tells_who_left(sample, name, values)
+            refuse_covariate(sample, name, values)
     return pd.DataFrame({name: values.to_numpy() for name, values in table.items()})
 
 
@@ -111,21 +107,6 @@ def _refuse_what_came_later(sample: Sample, name: str, values: pd.Series, when: 
         raise CovariateTimingError(key, name=name, n=later, landmark=sample.landmark)
 
 
-def refuse_what_tells_who_left(sample: Sample, name: str, values: pd.Series) -> None:
-    """Refuse an attribute that says exactly who has left: adjusting for it conditions on those who stayed.
-
-    Raises
-    ------
-    OutcomeAsCovariateError
-    """
-    gone = sample.subjects.churned
-    if len(gone) < _TELLING or values.nunique() > 8 or gone.all() or not gone.any():
-        return
-    share = pd.Series(gone).groupby(values.to_numpy(), dropna=False).mean()
-    if share.isin([0.0, 1.0]).all():
-        raise OutcomeAsCovariateError("error.outcome_as_covariate", name=name)
-
-
 def made_alike(sample: Sample, design: Covariates, cluster: np.ndarray | None) -> Alike:
     """Return the overlap-weighted difference."""
     numerator, denominator = sample.outcome.sums(sample.treated)
@@ -150,7 +131,9 @@ def by_stratum(sample: Sample, treated: np.ndarray, table: pd.DataFrame, horizon
         return None
     label = Message("line.by_stratum", {"name": covariate_name(names[0])})
     method = Message("method.mantel_haenszel", {"horizon": horizon, "dropped": len(found.dropped)})
-    return Line("beside", label, found.estimate, found.low, found.high, found.p_value, found.n, math.nan, method)
+    ends = found.estimate, found.low, found.high, found.p_value
+    events = int((gone & some & ~np.isin(strata, found.dropped)).sum())
+    return Line("beside", label, *ends, found.n, math.nan, method, events)
 
 
 def hidden_factor(sample: Sample, alike: Alike, low: float, high: float, outcome: str) -> EValue | None:
@@ -174,10 +157,14 @@ def _spread(sample: Sample, alike: Alike) -> float:
 
 
 def strongest_measured(sample: Sample, alike: Alike) -> tuple[Message, ...]:
-    """Return the measured covariate that could explain most on its own, to hold the E-value against."""
+    """Return the measured covariate that could explain most on its own, to hold the E-value against.
+
+    Dates are none: who began earlier has had more time to leave, which no risk ratio of churn takes into account.
+    """
     if not isinstance(sample.outcome, Survivors):
         return ()
-    found = measured_benchmark(sample.subjects.churned, sample.treated, alike.covariates)
+    dates = {column.name for column in alike.covariates.columns if is_date(_covariate(sample, column.name))}
+    found = measured_benchmark(sample.subjects.churned, sample.treated, alike.covariates, but=dates)
     if found is None or found.factor_ratio > _DECIDES:
         return ()
     fields = {"factor_ratio": found.factor_ratio, "outcome_ratio": found.outcome_ratio}

@@ -89,13 +89,19 @@ class Pair:
     @cached_property
     def plain(self) -> Estimated:
         """The difference as it is."""
-        label, outcome, treated = Message("line.unadjusted"), self.sample.outcome, self.sample.treated
+        label = Message("line.unadjusted")
         if not self.shown:
             return Estimated(label, Message("method.none"), None)
+        return self._as_it_is(label, np.ones(len(self.sample), dtype=bool))
+
+    def _as_it_is(self, label: Message, some: np.ndarray) -> Estimated:
+        """Return the difference among some of them, by portfolio where those are what is compared."""
+        part = self.sample.only(some)
         if self.units:
-            found = leave_one_cluster_out(lambda some: outcome.statistic(treated, some), self.units.codes)
-            return Estimated(label, self._by_portfolio("method.clusters"), found)
-        found = outcome.comparison(treated)
+            codes = self.units.codes[some]
+            found = leave_one_cluster_out(lambda left: part.outcome.statistic(part.treated, left), codes)
+            return Estimated(label, self._by_portfolio("method.clusters", codes), found)
+        found = part.outcome.comparison(part.treated)
         return Estimated(label, method_of(self.asked.outcome, found), found)
 
     @cached_property
@@ -106,8 +112,9 @@ class Pair:
         method = self._by_portfolio("method.overlap_clusters") if self.units else Message("method.overlap")
         return Estimated(Message("line.adjusted"), method, self.alike.adjusted.comparison)
 
-    def _by_portfolio(self, key: str) -> Message:
-        return Message(key, {"portfolio": self.units.name, "n": self.units.count})
+    def _by_portfolio(self, key: str, codes: np.ndarray | None = None) -> Message:
+        n = self.units.count if codes is None else len(np.unique(codes))
+        return Message(key, {"portfolio": self.units.name, "n": n})
 
     @cached_property
     def margin(self) -> float:
@@ -167,10 +174,10 @@ class Pair:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The deciding estimate, then those beside it."""
-        level, n = self.asked.level, len(self.sample)
-        found = [self.deciding.line("decides", level, n, self._worth())]
+        level, n, events = self.asked.level, len(self.sample), sum(arm.events for arm in self.arms)
+        found = [self.deciding.line("decides", level, n, self._worth(), events)]
         if self.alike:
-            found.append(self.plain.line("beside", level, n, self._worth(weighted=False)))
+            found.append(self.plain.line("beside", level, n, self._worth(weighted=False), events))
             stratified = by_stratum(self.sample, self.sample.treated, self.table, self.asked.horizon, level)
             found += [stratified] if stratified else []
         return (*found, *self._without_largest())
@@ -186,16 +193,13 @@ class Pair:
         heavy = max(self.arms, key=lambda arm: -1.0 if math.isnan(arm.largest_share) else arm.largest_share)
         if self.asked.outcome not in MONEY or math.isnan(heavy.largest_share) or not self.shown:
             return ()
-        side = self.sample.treated if heavy is self.arms[0] else ~self.sample.treated
-        paid = np.where(side, self.sample.outcome.denominator, -1)
-        rest = self.sample.only(np.arange(len(self.sample)) != int(paid.argmax()))
-        found = rest.outcome.comparison(rest.treated)
-        label = Message("line.without_largest", {"share": heavy.largest_share})
-        return (
-            Estimated(label, method_of(self.asked.outcome, found), found).line(
-                "sensitivity", self.asked.level, len(rest)
-            ),
-        )
+        sample, level = self.sample, self.asked.level
+        side = sample.treated if heavy is self.arms[0] else ~sample.treated
+        others = np.arange(len(sample)) != int(np.where(side, sample.outcome.start, -1).argmax())
+        arms = [sample.outcome.arm(others & some, "", level) for some in (sample.treated, ~sample.treated)]
+        found = self._as_it_is(Message("line.without_largest", {"share": heavy.largest_share}), others)
+        n_eff, events = sum(arm.n_eff for arm in arms), sum(arm.events for arm in arms)
+        return (found.line("sensitivity", level, int(others.sum()), n_eff, events),)
 
     def finding(self) -> Finding:
         """Return the answer."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -69,15 +70,25 @@ class Averages:
     def arm(self, some: np.ndarray, label: Message, level: float) -> Arm:
         """Return the outcome of some of them."""
         sums = self.sums_of(some)
-        gone = some & self.churned & (self.age <= self.horizon)
-        n, events = int(some.sum()), int(gone.sum())
-        weight = {"n_eff": sums.n_eff, "largest_share": sums.largest} if self.by_money else {}
-        return Arm(label, n, events, n - events, sums.ratio, *ratio_interval(sums, level=level), **weight)
+        n, events = int(some.sum()), self.events(some)
+        limits = ratio_interval(sums, level=level)
+        return Arm(label, n, events, n - events, sums.ratio, *limits, **self._weight(some))
 
-    @property
-    def by_money(self) -> bool:
-        """Whether customers count by what they pay, rather than alike."""
-        return bool((self.denominator != self.denominator[:1]).any())
+    def events(self, some: np.ndarray) -> float:
+        """Return how many of some of them churned within the horizon; NaN of what is measured once."""
+        return math.nan if self.path is None else int((some & self.churned & (self.age <= self.horizon)).sum())
+
+    @cached_property
+    def start(self) -> np.ndarray | None:
+        """What each paid at the start; None where nobody pays, or all pay alike."""
+        paid = self.path(0) if self.path and (self.denominator == 1).all() else self.denominator
+        return paid if (paid != paid[:1]).any() else None
+
+    def _weight(self, some: np.ndarray) -> dict[str, float]:
+        if self.start is None:
+            return {}
+        paid = ratio_sums(self.start[some], self.start[some])
+        return {"n_eff": paid.n_eff, "largest_share": paid.largest}
 
     def sums_of(self, some: np.ndarray) -> RatioSums:
         """Return the sums behind the ratio of some of them."""
@@ -110,8 +121,7 @@ class YesShares(Averages):
 
         share, n = self._share(some), int(some.sum())
         limits = share.limits(float(norm.ppf((1 + level) / 2))) if n else (math.nan, math.nan)
-        gone = int((some & self.churned & (self.age <= self.horizon)).sum())
-        return Arm(label, n, gone, n - gone, share.value, *limits)
+        return Arm(label, n, self.events(some), math.nan, share.value, *limits)
 
     def comparison(self, treated: np.ndarray) -> Mover:
         """Return the difference of the two shares: Newcombe's interval."""

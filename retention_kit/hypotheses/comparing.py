@@ -9,10 +9,13 @@ from retention_kit.contrasts import holm
 from retention_kit.errors import OptionError, OutcomeAsCovariateError
 from retention_kit.hypotheses.adjusting import asked_for
 from retention_kit.hypotheses.answering import Asked, Pair
+from retention_kit.hypotheses.attributes import little_adjusted
 from retention_kit.hypotheses.early import early_churn_finding
 from retention_kit.hypotheses.global_test import all_alike
+from retention_kit.hypotheses.portfolios import of_one_portfolio
 from retention_kit.hypotheses.question import EARLY, Question, kind_of_outcome
 from retention_kit.hypotheses.sampling import drawn
+from retention_kit.hypotheses.telltale import refuse_factor, refuse_outcome
 from retention_kit.ledger import Ledger
 from retention_kit.results import Finding, Findings
 from retention_kit.schema import attribute
@@ -63,12 +66,12 @@ def compare(
         Whether who got the factor was drawn at random.
     adjust : sequence of str, optional
         What the groups are made alike in by overlap weights: attributes known when the clock began, ``starting_mrr``,
-        ``start_month``. Default: nothing if the factor was drawn at random, else those of segment, plan, country,
-        starting_mrr and start_month that are there, which ``"standard"`` in a list stands for. ``()``: nothing; then no
-        verdict in favour or against is given.
+        ``start_month``. Default: nothing if the factor was drawn at random, else those of segment, plan, country (by
+        their English or French names), starting_mrr and start_month that are there, which ``"standard"`` in a list
+        stands for. ``()``: nothing; then no verdict in favour or against is given.
     cluster : str, optional
-        An attribute, such as csm, whose groups rather than customers were given the factor. Found by itself where more
-        than 80 % of the factor's variance lies between the portfolios of ``csm``.
+        An attribute, such as csm, whose groups rather than customers were given the factor; not the factor itself.
+        Found where more than 80 % of the factor's variance lies between the portfolios of ``csm`` (``Responsable`` …).
     landmark : int, optional
         For a dated factor: month of age at which those who have it by then are compared with those who have it not yet.
         Default: 3.
@@ -101,13 +104,15 @@ def compare(
     UnknownColumnError
         If the customers lack an attribute.
     FactorError
-        If the factor has fewer than two or more than eight values, or `reference` is none of them.
+        If the factor has fewer than two or more than eight values, `reference` is none of them, or the factor says who
+        has left.
     ImmortalTimeError
         If it is a date and `landmark` is 0: "ever" against "never" lets those who stay longer have more time to get it.
+        Or if it is the yes and no of such a date.
     CovariateTimingError, OutcomeAsCovariateError
         If something to adjust for was known only after the clock began, or says who has left.
     OptionError
-        If another argument is not one of its legal values.
+        If another argument is not one of its legal values, or the outcome says who has left.
 
     Notes
     -----
@@ -144,6 +149,11 @@ def compare(
         measured_at=dates,
         seen_from_start=bool(names),
     )
+    refuse_factor(sample, factor)
+    if measured is not None:
+        refuse_outcome(sample, measured)
+    notes = (*little_adjusted(names, adjust, randomised), *of_one_portfolio(sample))
+    sample = replace(sample, warnings=(*sample.warnings, *notes))
     how = Asked(asked, names, cluster, dates)
     found = [Pair(how, sample.pair(code)).finding() for code in range(1, len(sample.labels))]
     if len(found) == 1:

@@ -25,7 +25,7 @@ def early_churn_finding(ledger: Ledger, asked: Question, clock: str | None) -> F
     margin, contrast = asked.matters(math.nan), _contrast(found, asked.level)
     refused = _refusal(asked, who, found)
     p_value = math.nan if refused else found.p_value
-    method = Message("method.early_churn")
+    method, n = Message("method.early_churn"), int(_compared(who, found).sum())
     return Finding(
         factor=None,
         outcome=asked.outcome,
@@ -43,9 +43,9 @@ def early_churn_finding(ledger: Ledger, asked: Question, clock: str | None) -> F
         rule=_rule(ledger, asked, method, clock),
         curves=_by_month(asked, who),
         randomised=True,  # nobody is in a group: there is nothing to draw or to adjust for
-        excluded=who.excluded,
-        warnings=_warnings(asked, who),
-        lines=(_line(asked, contrast, p_value, len(who), method),),
+        excluded=(*who.excluded, *_not_compared(asked, found, len(who) - n)),
+        warnings=_warnings(who, _compared(who, found)),
+        lines=(_line(asked, found, p_value, n, method),),
         window=asked.window,
         currency=ledger.currency,
     )
@@ -56,14 +56,37 @@ def _measured(asked: Question, who: Subjects) -> EarlyChurn:
     return early_churn(who.age, who.churned, who.term, entry=who.entry, shift=who.shift, level=asked.level, **span)
 
 
+def _compared(who: Subjects, found: EarlyChurn) -> np.ndarray:
+    """Return who has a contract of a length that is compared; everybody where nothing can be."""
+    return np.ones(len(who), bool) if math.isnan(found.ratio) else np.isin(who.term, found.compared_terms)
+
+
+def _not_compared(asked: Question, found: EarlyChurn, n: int) -> tuple[Message, ...]:
+    """Say how many customers, and how many churns, are in no comparison."""
+    events = found.early[0] + found.late[0] - sum(stretch.events for stretch in found.compared)
+    if not n and not events:
+        return ()
+    return (Message("excluded.not_compared", {"n": n, "events": events, **_stretches(asked)}),)
+
+
+def _stretches(asked: Question) -> dict[str, Message]:
+    """Name the first months and the later ones."""
+    return {"early": _months(1, asked.window), "later": _months(asked.window + 1, asked.horizon)}
+
+
+def _months(first: int, last: int) -> Message:
+    return Message("factor.month" if first == last else "factor.months", {"first": first, "last": last})
+
+
 def _rule(ledger: Ledger, asked: Question, method: Message, clock: str | None) -> Message:
-    fields = {"horizon": asked.horizon, "window": asked.window, "level": asked.level, "as_of": ledger.as_of}
+    fields = {**_stretches(asked), "level": asked.level, "as_of": ledger.as_of}
     return Message("rule.compare.early_churn", {**fields, "method": method, "clock": clock_rule(None, clock)})
 
 
-def _line(asked: Question, found: Contrast, p_value: float, n: int, method: Message) -> Line:
+def _line(asked: Question, found: EarlyChurn, p_value: float, n: int, method: Message) -> Line:
     label = Message("line.early_churn", {"window": asked.window})
-    return Line("decides", label, found.estimate, found.low, found.high, p_value, n, math.nan, method)
+    at, events = _contrast(found, asked.level), sum(stretch.events for stretch in found.compared)
+    return Line("decides", label, at.estimate, at.low, at.high, p_value, n, math.nan, method, events)
 
 
 def _contrast(found: EarlyChurn, level: float) -> Contrast:
@@ -74,16 +97,30 @@ def _contrast(found: EarlyChurn, level: float) -> Contrast:
 def _refusal(asked: Question, who: Subjects, found: EarlyChurn) -> Verdict | None:
     if len(who) < LEAST_JUDGED:
         return not_testable("few_customers_in_all", n=len(who), least=LEAST_JUDGED)
-    at_risk = int(((who.entry < asked.horizon) & (who.age >= asked.horizon)).sum())
-    if at_risk < LEAST_WATCHED:
-        longest = int(np.sort(who.age)[-LEAST_WATCHED])
-        return not_testable("short_follow_up_in_all", horizon=asked.horizon, least=LEAST_WATCHED, longest=longest)
+    if int((~_unwatched(who, asked.horizon)).sum()) < LEAST_WATCHED:
+        return _short_follow_up(asked, who)
     events = found.early[0] + found.late[0]
+    few = {"horizon": asked.horizon, "least": LEAST_CHURNS}
     if events < LEAST_CHURNS:
-        return not_testable("few_churns_in_all", events=events, horizon=asked.horizon, least=LEAST_CHURNS)
+        return not_testable("few_churns_in_all", events=events, **few)
     if math.isnan(found.ratio):
         return not_testable("no_month_at_risk", window=asked.window, horizon=asked.horizon)
-    return None
+    events = sum(stretch.events for stretch in found.compared)
+    return not_testable("few_churns_compared", events=events, **few) if events < LEAST_CHURNS else None
+
+
+def _unwatched(who: Subjects, age: int) -> np.ndarray:
+    return (who.entry >= age) | (who.age < age)
+
+
+def _short_follow_up(asked: Question, who: Subjects) -> Verdict:
+    """Name the longest horizon that can be judged, and a shorter window where it would leave nothing later."""
+    ages = range(1, int(who.age.max()) + 1)
+    longest = max((age for age in ages if (~_unwatched(who, age)).sum() >= LEAST_WATCHED), default=0)
+    fields = {"horizon": asked.horizon, "least": LEAST_WATCHED, "longest": longest, "window": asked.window}
+    if longest > asked.window:
+        return not_testable("short_follow_up_in_all", **fields)
+    return not_testable("short_follow_up_for_window" if longest > 1 else "no_follow_up_in_all", **fields)
 
 
 def _judged(asked: Question, found: EarlyChurn, margin: float) -> Verdict:
@@ -104,22 +141,23 @@ def _log(ratio: float) -> float:
 
 
 def _arms(asked: Question, who: Subjects, found: EarlyChurn) -> tuple[Arm, Arm]:
-    stretches = ((found.early, 1, asked.window), (found.late, asked.window + 1, asked.horizon))
+    """Return both stretches as far as they are compared, so that one value divided by the other is the ratio."""
+    spans = ((1, asked.window), (asked.window + 1, asked.horizon))
     arms = []
-    for (events, months), first, last in stretches:
-        label = Message("factor.months", {"first": first, "last": last})
-        watched = int(((who.age >= first) & (who.entry < last)).sum())
-        arms.append(Arm(label, watched, events, months, *_share(events, months, asked.level)))
+    for stretch, (first, last) in zip(found.compared, spans, strict=True):
+        watched = int((_compared(who, found) & (who.age >= first) & (who.entry < last)).sum())
+        share = _share(stretch.rate, stretch.worth, asked.level)
+        arms.append(Arm(_months(first, last), watched, stretch.events, stretch.months, *share))
     return tuple(arms)
 
 
-def _share(events: int, months: int, level: float) -> tuple[float, float, float]:
+def _share(rate: float, months: float, level: float) -> tuple[float, float, float]:
     """Return churns a month at risk with Wilson's limits."""
     from scipy.stats import norm
 
     if not months:
         return math.nan, math.nan, math.nan
-    return events / months, *wilson(events / months, months, float(norm.ppf((1 + level) / 2)))
+    return rate, *wilson(rate, months, float(norm.ppf((1 + level) / 2)))
 
 
 def _by_month(asked: Question, who: Subjects) -> pd.DataFrame:
@@ -127,11 +165,11 @@ def _by_month(asked: Question, who: Subjects) -> pd.DataFrame:
     rows = []
     for age in range(1, asked.horizon + 1):
         gone = who.churned & (who.age == age)
-        at_risk = (who.entry < age) & (who.age >= age) & (((age + who.shift) % who.term == 0) | gone)
-        rows.append((age, *_share(int(gone.sum()), int(at_risk.sum()), asked.level), int(at_risk.sum())))
+        at_risk = int((~_unwatched(who, age) & (((age + who.shift) % who.term == 0) | gone)).sum())
+        rows.append((age, *_share(gone.sum() / max(at_risk, 1), at_risk, asked.level), at_risk))
     return pd.DataFrame(rows, columns=CURVE).assign(group=0)[["group", *CURVE]]
 
 
-def _warnings(asked: Question, who: Subjects) -> tuple[Message, ...]:
-    share = float((who.term > 1).mean()) if len(who) else 0.0
+def _warnings(who: Subjects, compared: np.ndarray) -> tuple[Message, ...]:
+    share = float((who.term[compared] > 1).mean()) if compared.any() else 0.0
     return (*who.notes, *([Message("warning.months_at_risk", {"share": share})] if share else ()))

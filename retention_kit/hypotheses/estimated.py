@@ -25,10 +25,11 @@ class Estimated:
         bounded = math.isfinite(found.high - found.low)
         return found if bounded else Contrast(found.estimate, math.nan, math.nan, found.p_value)
 
-    def line(self, role: str, level: float, n: int, n_eff: float = math.nan) -> Line:
+    def line(self, role: str, level: float, n: int, n_eff: float = math.nan, events: float = math.nan) -> Line:
         """Return it as a row of the forest plot."""
         found = self.contrast(level)
-        return Line(role, self.label, found.estimate, found.low, found.high, found.p_value, n, n_eff, self.method)
+        ends = found.estimate, found.low, found.high, found.p_value
+        return Line(role, self.label, *ends, n, n_eff, self.method, events)
 
 
 def method_of(outcome: str, comparison: Any) -> Message:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from retention_kit.errors import OptionError
+from retention_kit.hypotheses.attributes import PORTFOLIO, column_of, is_portfolio
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.results import Verdict
 from retention_kit.schema import attribute
 from retention_kit.verdicts import LEAST_PORTFOLIOS, LEAST_PORTFOLIOS_A_GROUP, MOST_BETWEEN, not_testable
 from retention_kit.wording import Message
-
-PORTFOLIO = "csm"  # the attribute that says whose portfolio a customer is in
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +64,14 @@ def portfolios(sample: Sample, asked: str | None) -> Portfolios | None:
     ------
     UnknownColumnError
         If the customers lack the attribute asked for.
+    OptionError
+        If it is the factor.
     """
-    name = asked or PORTFOLIO
-    if asked is None and PORTFOLIO not in sample.ledger.customers:
+    factor = sample.split.factor
+    if asked == factor:
+        raise OptionError("error.cluster_is_factor", name=factor)
+    name = asked or column_of(PORTFOLIO, sample.ledger.customers)
+    if name in {None, factor}:
         return None
     values = attribute(sample.ledger.customers, name, "cluster").iloc[sample.subjects.customer]
     share = _between(sample.treated, values)
@@ -74,6 +79,17 @@ def portfolios(sample: Sample, asked: str | None) -> Portfolios | None:
         return None
     codes, _ = pd.factorize(values, use_na_sentinel=False)  # those in no portfolio are one
     return Portfolios(name, codes, asked is None, share)
+
+
+def of_one_portfolio(sample: Sample) -> tuple[Message, ...]:
+    """Say that each group is one portfolio, where the portfolio itself is the factor.
+
+    None can then be left out, and customers are what is counted: of these portfolios something can be said, of who
+    looks after them nothing, as both came together.
+    """
+    factor = sample.split.factor
+    found = is_portfolio(factor, sample.ledger.customers)
+    return (Message("warning.portfolio_is_factor", {"factor": factor}),) if found else ()
 
 
 def _between(treated: np.ndarray, portfolio: pd.Series) -> float:

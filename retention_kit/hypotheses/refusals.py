@@ -7,6 +7,7 @@ from retention_kit.hypotheses.question import MONEY, Question
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.hypotheses.survivors import Survivors
 from retention_kit.results import Arm, Verdict
+from retention_kit.subjects import Subjects
 from retention_kit.verdicts import (
     FEW_EQUAL,
     LEAST_CHURNS,
@@ -67,23 +68,36 @@ def _late_entry(asked: Question, sample: Sample) -> Verdict | None:
 
 def _locked(asked: Question, sample: Sample) -> Verdict | None:
     """Most of them have contracts that could not end in time for the outcome to tell."""
-    share, horizon = locked(asked, sample.subjects.term, sample.outcome)
+    share, horizon = locked(asked, sample.subjects, sample.outcome)
     if share <= MOST_LOCKED:
         return None
-    return not_testable("locked", share=share, horizon=asked.horizon, longest=horizon)
+    reason = "locked_months" if asked.outcome == "rmst" else "locked"
+    return not_testable(reason, share=share, horizon=asked.horizon, longest=horizon)
 
 
-def locked(asked: Question, term: np.ndarray, outcome: Survivors | Averages) -> tuple[float, int]:
-    """Return whose first contract cannot end in time, as a share, and the shortest horizon in which half of them can.
+def locked(asked: Question, who: Subjects, outcome: Survivors | Averages) -> tuple[float, int]:
+    """Return the share of customers whose contracts end too late to tell, and the shortest horizon where half do not.
 
-    A contract of 12 months first ends at age 12: that counts for retention, NRR and the like at 12 months; of the
-    months of life within 12 it takes none, so that those need a longer horizon.
+    A contract of `term` months first ends ``term - shift % term`` months after the zero of the clock, where `shift` is
+    the customer's age at that zero: an annual contract after 12 months, or after 9 when looked at from the age of 3.
+    For retention, NRR and the like a contract tells when it ends by the horizon. For months of life it tells when at
+    least a quarter of the horizon's months lie at or after that end: leaving then can take no other months, and a large
+    difference in who leaves would make a small one in months. An annual contract tells from a horizon of 16 months on.
+
+    Money is known only of those watched up to the horizon: the one that is named is judged on those who would be left.
     """
-    if not isinstance(outcome, Survivors) and asked.outcome not in MONEY:
+    if not len(who) or (not isinstance(outcome, Survivors) and asked.outcome not in MONEY):
         return 0.0, asked.horizon
-    spare = 1 if asked.outcome == "rmst" else 0
-    enough = int(np.median(term)) if len(term) else 1
-    return float((term + spare > asked.horizon).mean()) if len(term) else 0.0, 2 * enough if spare else enough
+    ends = who.term - who.shift % who.term
+    enough = -(-4 * ends // 3) if asked.outcome == "rmst" else ends
+    judged = (months for months in np.unique(enough).tolist() if _tells(asked, who, enough, months))
+    return float((enough > asked.horizon).mean()), next(judged, int(np.sort(enough)[(len(enough) - 1) // 2]))
+
+
+def _tells(asked: Question, who: Subjects, enough: np.ndarray, horizon: int) -> bool:
+    """Whether so few are locked at a horizon that it is judged."""
+    left = enough[who.follow_up >= horizon] if asked.outcome in MONEY else enough
+    return horizon > asked.horizon and len(left) > 0 and float((left > horizon).mean()) <= MOST_LOCKED
 
 
 def _few_churns(asked: Question, arms: tuple[Arm, Arm]) -> Verdict | None:
@@ -95,7 +109,7 @@ def _few_churns(asked: Question, arms: tuple[Arm, Arm]) -> Verdict | None:
 
 def _few_accounts(asked: Question, arms: tuple[Arm, Arm]) -> Verdict | None:
     """One account, or a handful, decides what the ratio of a group is."""
-    if asked.outcome not in MONEY or asked.outcome == "spend":
+    if asked.outcome not in MONEY:
         return None
     worst = max(arms, key=lambda arm: arm.largest_share)
     if worst.largest_share > MOST_OF_ONE:
@@ -121,9 +135,10 @@ def _few_changes(asked: Question, sample: Sample) -> Verdict | None:
 def cautions(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> tuple[Message, ...]:
     """Return what does not forbid a verdict but must be known with it."""
     said = []
-    share, _ = locked(asked, sample.subjects.term, sample.outcome)
+    share, _ = locked(asked, sample.subjects, sample.outcome)
     if 0 < share <= MOST_LOCKED:
-        said.append(Message("warning.locked", {"share": share, "horizon": asked.horizon}))
+        key = "warning.locked_months" if asked.outcome == "rmst" else "warning.locked"
+        said.append(Message(key, {"share": share, "horizon": asked.horizon}))
     for arm in arms:
         if LEAST_EQUAL <= arm.n_eff < FEW_EQUAL:
             fields = {"group": arm.label, "n_eff": arm.n_eff, "share": arm.largest_share}

@@ -51,11 +51,14 @@ class Survivors:
     def arm(self, some: np.ndarray, label: Message, level: float) -> Arm:
         """Return the outcome of some of them."""
         table = self._kaplan_meier(some)
-        # a churn at the horizon itself shortens no stay within it
-        counted = table["events"].iloc[:-1] if self.outcome == "rmst" else table["events"]
-        events, at_risk = int(counted.sum()), int(table["at_risk"].iloc[-1])
         value, low, high = self._value(some, table, level)
-        return Arm(label, int(some.sum()), events, at_risk, value, low, high)
+        return Arm(label, int(some.sum()), self.events(some), int(table["at_risk"].iloc[-1]), value, low, high)
+
+    def events(self, some: np.ndarray) -> int:
+        """Return how many of some of them churned within the horizon."""
+        seen = self._kaplan_meier(some)["events"]
+        # a churn at the horizon itself shortens no stay within it
+        return int((seen.iloc[:-1] if self.outcome == "rmst" else seen).sum())
 
     def longest(self, some: np.ndarray, least: int) -> int:
         """Return the last age at which at least so many of them are still watched and active."""

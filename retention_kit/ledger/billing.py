@@ -16,7 +16,7 @@ from retention_kit.schema import INTERVALS
 from retention_kit.wording import Message
 
 _TERMS = {"day": 0, "week": 0, "month": 1, "quarter": 3, "half_year": 6, "year": 12}  # months, where they are whole
-_RUNNING = 10**6  # a month number beyond every date
+RUNNING = 10**6  # a month number beyond every date
 _DEFAULT_DIGITS = 2
 _FLOAT_ROOM = 2**50  # a decimal number read as a float is its nearest whole number's only up to here
 _FINER = 4  # decimals of an amount below its minor unit
@@ -98,10 +98,10 @@ def stretches_of_mrr(table: pd.DataFrame, digits: int, last: int, rates: np.ndar
         whether the stretch puts money into a month up to `last`.
     """
     first = month_numbers(table["start"])
-    until = month_or(table["end"], _RUNNING)
+    until = month_or(table["end"], RUNNING)
     full = _monthly_cents(table.assign(discount_percent=0.0, discount_amount=0.0), digits, rates)
     reduced = _monthly_cents(table, digits, rates)
-    turn = np.where(reduced == full, until, np.clip(month_or(table["discount_until"], _RUNNING), first, until))
+    turn = np.where(reduced == full, until, np.clip(month_or(table["discount_until"], RUNNING), first, until))
     parts = [(first, turn, reduced), (turn, until, full)]
     place = np.arange(len(table))
     frames = [pd.DataFrame({"place": place, "first": a, "until": b, "cents": cents}) for a, b, cents in parts]

@@ -2,11 +2,13 @@
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 
 from retention_kit.engines.memory import Book
 from retention_kit.errors import EmptyTableError, InvalidRowsError, OptionError, UnknownColumnError
 from retention_kit.ledger.accounting import account, attributes_of_units
+from retention_kit.ledger.announcing import announced_ends
 from retention_kit.ledger.billing import (
     contract_terms,
     counted_until,
@@ -136,9 +138,8 @@ def build_ledger(
     1         Ada 2025-02-01  100.0
     """
     rules = Rules(end_inclusive, discounts, paused, grace_months, churn_date, refund_rule, history_from, grain)
-    day, read = parse_day(as_of), _read(subscriptions, bad_rows, grain)
+    day, read, into = parse_day(as_of), _read(subscriptions, bad_rows, grain), survivors(merge)
     last, opening = last_closed(day), rules.opening(day)
-    into = survivors(merge)
     table, rule_of_merge, merged_ids = merged(read.frame, into)
     table, convention = _under_rules(table, rules, read.source)
     by_status = out_by_status(table["status"], paused)
@@ -146,8 +147,8 @@ def build_ledger(
     digits = digits_of(money.currency)
     stretches = stretches_of_mrr(table, digits, last, money.rates)
     outside = reasons_outside(stretches, by_status, last, opening)
-    stretches, units = stretches[stretches["counts"]], _units(table, grain)
-    used, before, everyone = _of_units(stretches, units, outside)
+    units = _units(table, grain)
+    used, before, everyone = _of_units(stretches[stretches["counts"]], units, outside)
     if used.empty:
         raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
     book = booked(table, used, last, opening, money.others, before)
@@ -173,6 +174,7 @@ def build_ledger(
         reading=_reading(read),
         warnings=tuple(warnings),
         grace_months=grace_months,
+        announced=announced_ends(table, stretches[_live(stretches, by_status)], ids.get_indexer(units), book, day),
     )
 
 
@@ -207,6 +209,11 @@ def _exchange(
         month_or(table["end"], last) > (EVER if opening is None else opening)
     )
     return converted(table, runs & (by_status == "").to_numpy(), rates, currency, constant_on)
+
+
+def _live(stretches: pd.DataFrame, by_status: pd.Series) -> np.ndarray:
+    """Return which stretches are of rows that no status leaves out."""
+    return (by_status == "").to_numpy()[stretches["place"]]
 
 
 def _units(table: pd.DataFrame, grain: str) -> pd.Series:

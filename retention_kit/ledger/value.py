@@ -13,6 +13,7 @@ import pandas as pd
 from retention_kit.engines import memory
 from retention_kit.errors import MonthError, OpenMonthError, OptionError
 from retention_kit.ledger.accounting import attributes
+from retention_kit.ledger.announcing import nothing_announced
 from retention_kit.ledger.billing import digits_of
 from retention_kit.ledger.given import read_given
 from retention_kit.ledger.rules import Rules
@@ -52,6 +53,10 @@ class Ledger:
         How many month ends at 0 in a row are not yet churn, for the time to churn.
     reading : tuple of Message
         How the file was read: which header was taken for what, what was guessed.
+    announced : DataFrame
+        MRR known at `as_of` to end later: customer (number), month (number of the first one without it), cents. Empty
+        for a ledger from a table of MRR, where `end` is no more than the end of a term, and after `until`: nobody says
+        what had been announced by then.
     """
 
     book: memory.Book
@@ -66,6 +71,7 @@ class Ledger:
     warnings: tuple[Message, ...] = field(default=())
     grace_months: int = 0
     reading: tuple[Message, ...] = ()
+    announced: pd.DataFrame = field(default_factory=nothing_announced)
 
     @classmethod
     def from_frame(
@@ -209,6 +215,7 @@ class Ledger:
         Ledger
             Its `as_of` is the last day of the month. Dates among the customers' attributes that lie after it are
             missing, for nobody says whether they were known; attributes without a date are as the table has them.
+            Of cancellations to come nothing is known (`announced` is empty).
 
         Raises
         ------
@@ -241,6 +248,7 @@ class Ledger:
             rules=(*self.rules, Message("rule.until", {"as_of": day})),
             terms=self.terms[some],
             customers=None if self.customers is None else _dated_until(self.customers[some], day),
+            announced=nothing_announced(),
         )
 
     def summary(self, lang: str | None = None) -> str:

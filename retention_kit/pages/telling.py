@@ -19,19 +19,18 @@ class Answer:
     Attributes
     ----------
     items : tuple of Finding
-    lead : Message or None
+    lead : tuple of Message
         What is said of all of them together.
     """
 
     items: tuple[Finding, ...]
-    lead: Message | None = None
+    lead: tuple[Message, ...] = ()
 
     def __str__(self) -> str:
-        lead = [render(self.lead)] if self.lead else []
-        return "\n".join([*lead, *(item.sentence() for item in self.items)])
+        return "\n".join([*map(render, self.lead), *(item.sentence() for item in self.items)])
 
     def _repr_html_(self) -> str:
-        lead = f"<p>{html.escape(render(self.lead))}</p>" if self.lead else ""
+        lead = "".join(f"<p>{html.escape(render(each))}</p>" for each in self.lead)
         answered = "".join(map(_paragraph, self.items))
         return f'<div class="rk-result" lang="{language()}">{lead}{answered}</div>'
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plot_survival(found: Finding | Findings, ax: "Axes | None" = None, *, lang: str | None = None) -> "Axes":
-    """Draw the outcome of every group at every age with intervals, and how many were still watched.
+    """Draw the outcome of every group at every age, as it is and not adjusted, and how many were still watched.
 
     Parameters
     ----------
@@ -52,6 +52,8 @@ def plot_survival(found: Finding | Findings, ax: "Axes | None" = None, *, lang: 
         axes.grid(axis="y")
         label_ends(axes, names, writer(unit.replace("percent", "percent1"), lang, first.currency), lang)
         _mark_horizon(axes, first.horizon, lang)
+        if first.adjusted_for:
+            axes.set_title(render("plot.unadjusted", lang), loc="left", fontsize=8)
         _write_at_risk(axes, groups, "plot.may_leave" if first.outcome == "early_churn" else "plot.at_risk", lang)
     return axes
 

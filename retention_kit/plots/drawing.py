@@ -28,6 +28,8 @@ ARMS: tuple[tuple[str, Any], ...] = (
     ("#7A3B00", (0, (8, 2, 2, 2))),
 )
 OFFSET = {"textcoords": "offset points", "annotation_clip": False}
+# Names and amounts come from data: "$1k to $5k" is no mathematics.
+_PLAIN = {"text.parse_math": False}
 _STYLE = {
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
@@ -44,6 +46,7 @@ _STYLE = {
     "ytick.color": INK,
     "grid.color": PALE,
     "legend.frameon": False,
+    **_PLAIN,
 }
 
 
@@ -74,13 +77,26 @@ def house_style() -> Iterator[None]:
 @contextmanager
 def canvas(ax: "Axes | None", height: float) -> Iterator["Axes"]:
     """Yield the Axes given, or new ones in the house's style, as wide as a page."""
-    if ax is not None:
-        yield ax
-        return
     from matplotlib import pyplot as plt
+
+    if ax is not None:
+        with plt.rc_context(_PLAIN), _read_plainly(ax):
+            yield ax
+        return
 
     with house_style():
         yield plt.subplots(figsize=(8.2, height))[1]
+
+
+@contextmanager
+def _read_plainly(ax: "Axes") -> Iterator[None]:
+    """Let no text written here onto Axes that were there before be read as mathematics, and leave theirs alone."""
+    titles = {text: text.get_text() for text in ax.get_children() if hasattr(text, "set_parse_math")}
+    yield
+    written = [text for text, before in titles.items() if text.get_text() != before]
+    ticks = [text for axis in (ax.xaxis, ax.yaxis) for text in (axis.label, *axis.get_ticklabels(which="both"))]
+    for text in (*written, *ticks):
+        text.set_parse_math(False)
 
 
 def writer(unit: str, lang: str, currency: str | None = None) -> Callable[..., str]:
@@ -124,6 +140,7 @@ def label_places(axis: "Axis", places: Sequence[float], texts: Sequence[str], ro
             each = pixels * 72 / axis.get_figure(root=True).dpi / max(len(places) - 1, 1)
             return places[:: next((step for step in (1, 3, 6, 12, 24) if step * each >= need), len(places))]
 
+    axis.get_major_ticks(len(places))  # made while texts are read plainly
     axis.set_major_locator(Thinned())
     axis.set_major_formatter(lambda place, _: texts_at.get(place, ""))
 

@@ -84,6 +84,8 @@ def _measure(axes: "Axes", finding: Finding, ends: tuple[float, float], lang: st
     axes.set_xlim(*ends)
     known = {"horizon": finding.horizon, "measured": finding.measured or ""}
     axes.set_xlabel(named(f"plot.difference.{finding.outcome}", lang, **known))
+    if scale == "money":
+        axes.locator_params(axis="x", nbins=5)
     if scale == "ratio":
         far = max(ends) - min(ends) > 2 * math.log(4.5)
         axes.set_xticks([math.log(x) for x in (_RATIOS if far else _NEAR_RATIOS) if ends[0] <= math.log(x) <= ends[1]])
@@ -107,7 +109,8 @@ def _interval(finding: Finding, row: Finding | Line, lang: str) -> str:
     if math.isnan(row.estimate):
         return render("plot.no_estimate", lang)
     scale = scale_of(finding.outcome)
-    return render(f"plot.interval.{scale}", lang, **_signs(finding, row), level=finding.level)
+    known = {"level": finding.level, "difference": row.estimate}
+    return render(f"plot.interval.{scale}", lang, **_signs(finding, row), **known)
 
 
 def _signs(finding: Finding, row: Finding | Line) -> dict[str, Message]:

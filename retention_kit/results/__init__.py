@@ -12,8 +12,9 @@ from retention_kit.results.findings import Arm, Finding, Findings, Line, Verdict
 from retention_kit.results.forecasts import BackTest, Forecast, Projection
 from retention_kit.results.judgements import ChurnModel, Judgement, Lift
 from retention_kit.results.matrices import CohortCell, CohortMatrix
+from retention_kit.results.mean_regressions import MeanRegression
 from retention_kit.results.mixes import MixEffect
-from retention_kit.results.plans import Holdout, MeanRegression, Plan, Step
+from retention_kit.results.plans import Holdout, Plan, Step
 from retention_kit.results.positions import Benchmark, Comparison, Position
 from retention_kit.results.powers import Power, PowerTable
 from retention_kit.results.rankings import Ranked, Ranking, Signals

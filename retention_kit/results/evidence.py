@@ -14,9 +14,11 @@ class Arm:
     ----------
     label : Message or str
         How a sentence names its customers: "customers with a personalised demo".
-    n, events, at_risk : int
-        Customers who enter; those whose churn was seen by the horizon; those still watched and active at the horizon.
-        Of early churn: customers, churns of the stretch, customer-months of it.
+    n : int
+        Customers who enter.
+    events, at_risk : float
+        Those whose churn was seen by the horizon; those still watched and active at the horizon. Of early churn: churns
+        of the stretch, customer-months of it. NaN of what is measured once, which no horizon bounds.
     value, low, high : float
         The outcome of the group with its own interval, as it is without adjustment.
     n_eff, largest_share : float
@@ -28,8 +30,8 @@ class Arm:
 
     label: Message | str
     n: int
-    events: int
-    at_risk: int
+    events: float
+    at_risk: float
     value: float
     low: float
     high: float
@@ -54,6 +56,8 @@ class Line:
     n_eff : float
         How many equal customers they are worth; NaN where that is not said.
     method : Message
+    events : float
+        Churns seen by the horizon among them; NaN where that is not said.
     """
 
     role: str
@@ -65,6 +69,7 @@ class Line:
     n: int
     n_eff: float
     method: Message
+    events: float = math.nan
 
 
 @dataclass(frozen=True)

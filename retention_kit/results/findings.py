@@ -113,12 +113,8 @@ class Finding:
         return render(f"finding.{self.outcome}.question.{sign}", lang, **answers.fields(self))
 
     def describe(self, lang: str | None = None) -> str:
-        """Say both curves as numbers, for those who cannot see the figure."""
-        known = answers.fields(self)
-        if math.isnan(self.estimate):
-            return self.describe_difference(lang)
-        measured = Message(f"finding.{self.outcome}.numbers", known)
-        return render("finding.describe.curves", lang, numbers=measured, horizon=self.horizon)
+        """Say both curves as numbers, as they are drawn and not adjusted, for those who cannot see the figure."""
+        return self.describe_difference(lang) if math.isnan(self.estimate) else render(answers.drawn(self), lang)
 
     def describe_difference(self, lang: str | None = None) -> str:
         """Say the difference against no difference and the margin, for those who cannot see the figure."""
@@ -136,9 +132,9 @@ class Finding:
         if self.lines:
             return self.lines
         ends = self.estimate, self.low, self.high, self.p_value
-        n = sum(arm.n for arm in self.arms)
+        n, n_eff, events = (sum(getattr(arm, name) for arm in self.arms) for name in ("n", "n_eff", "events"))
         label = Message("line.adjusted" if self.adjusted_for else "line.unadjusted")
-        return (Line("decides", label, *ends, n, sum(arm.n_eff for arm in self.arms), self.rule),)
+        return (Line("decides", label, *ends, n, n_eff, self.rule, events),)
 
     def _notes(self) -> list[str]:
         more = {"comparisons": self.comparisons, "check": self.check, "cluster": self.cluster or ""}
@@ -160,17 +156,18 @@ class Finding:
         ]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row of plain numbers an estimate of the difference, the one that decides first."""
+        """Return one row of plain numbers an estimate of the difference, the one that decides first.
+
+        `events` are the churns among the customers of that row, missing where it is not said.
+        """
         corrected = self.p_value if math.isnan(self.p_adjusted) else self.p_adjusted
         told = {"verdict": self.verdict.kind, "rule": render(self.rule)}
-        arms = {"events": sum(arm.events for arm in self.arms)}
         found = [
             self._about()
             | {"role": row.role, "line": render(row.label)}
             | {"estimate": row.estimate, "low": row.low, "high": row.high, "p_value": row.p_value}
-            | {"p_adjusted": corrected if place == 0 else math.nan, "n": row.n}
-            | arms
-            | {"n_eff": row.n_eff, "method": render(row.method)}
+            | {"p_adjusted": corrected if place == 0 else math.nan}
+            | {"n": row.n, "events": row.events, "n_eff": row.n_eff, "method": render(row.method)}
             | told
             for place, row in enumerate(self.rows)
         ]
@@ -229,9 +226,21 @@ class Findings:
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def opening(self) -> tuple[Message, ...]:
+        """Whether the groups differ at all, and by what test; nothing where no group can be judged."""
+        first = self.items[0]
+        if all(item.verdict.kind == "not_testable" for item in self.items):
+            return ()
+        if math.isnan(self.p_value):
+            return (self.method,)
+        kind = "differ" if self.p_value <= 1 - first.level else "not_shown"
+        known = {"horizon": first.horizon, "measured": first.measured or ""}
+        return (Message(f"finding.all.{kind}", {"what": Message(f"finding.all.{first.outcome}", known)}), self.method)
+
     def sentence(self, lang: str | None = None) -> str:
         """Return whether the groups differ at all, then the answer for each of them."""
-        return " ".join([render(self.method, lang), *(item.sentence(lang) for item in self.items)])
+        return " ".join([*(render(part, lang) for part in self.opening), *(item.sentence(lang) for item in self.items)])
 
     def describe(self, lang: str | None = None) -> str:
         """Say the outcome of every group as numbers, for those who cannot see the figure."""
@@ -246,10 +255,10 @@ class Findings:
         return pd.concat([item.to_frame() for item in self.items], ignore_index=True).assign(p_all=self.p_value)
 
     def __str__(self) -> str:
-        return "\n".join([render(self.method), *map(str, self.items)])
+        return "\n".join([*lines(self.opening), *map(str, self.items)])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         answered = "".join(item._repr_html_() for item in self.items)
-        return f'<div class="rk-result" lang="{language()}">{paragraphs(render(self.method))}{answered}</div>'
+        return f'<div class="rk-result" lang="{language()}">{paragraphs(*lines(self.opening))}{answered}</div>'

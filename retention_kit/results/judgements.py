@@ -15,7 +15,7 @@ class Lift:
 
     Attributes
     ----------
-    name : {"all", "rules", "flagged", "mrr", "model"}
+    name : {"all", "rules", "flagged", "mrr", "without", "model"}
     n, hits : int
         Customers chosen, each counted once a day, and those for whom it came true.
     share, share_low, share_high : float
@@ -41,14 +41,14 @@ class Lift:
 
 @dataclass(frozen=True, eq=False)
 class ChurnModel:
-    """A logistic model that found more than the rules on days it had not seen.
+    """A logistic model that found, on days it had not seen, more than without the signals and more than the rules.
 
     Attributes
     ----------
-    lift, rules : Lift
-        Of the model and of the rules, both on the later days.
-    over_rules : tuple of float
-        Share among those the model chose ÷ share among those the rules chose, with its interval.
+    lift, without, rules : Lift
+        Of the model, of the same model without the signals, and of the rules, all on the later days.
+    over_without, over_rules : tuple of float
+        Share among those the model chose ÷ share among those the other one chose, with its interval.
     weights : Series
         By column, on the logit and a standard deviation of the column.
     expected : float
@@ -66,7 +66,9 @@ class ChurnModel:
     """
 
     lift: Lift
+    without: Lift
     rules: Lift
+    over_without: tuple[float, float, float]
     over_rules: tuple[float, float, float]
     weights: pd.Series
     expected: float
@@ -79,9 +81,10 @@ class ChurnModel:
     level: float
 
     def sentence(self, lang: str | None = None) -> str:
-        """Return by how much it beats the rules and how well its probabilities hold, in words."""
-        value, low, high = self.over_rules
+        """Return how much the events add and how well its probabilities hold, in words."""
+        value, low, high = self.over_without
         ratios = {"value": round(value, 2), "low": round(low, 2), "high": round(high, 2), "slope": round(self.slope, 2)}
+        ratios["rules"] = round(self.over_rules[0], 2)
         counts = {"expected": round(self.expected), "observed": self.observed, "judged": self.judged}
         return render("ranking.model.beats", lang, level=self.level, **ratios, **counts)
 
@@ -106,7 +109,7 @@ class Judgement:
     least : int
         Customers called for whom it must have come true before a lift is claimed.
     model : ChurnModel or None
-        None where it found no more than the rules.
+        None where it found no more than without the signals, or than the rules.
     notes : tuple of Message
     rule : Message
     """
@@ -161,8 +164,10 @@ class Judgement:
 
     @property
     def shown(self) -> tuple[Lift, ...]:
-        """Every way of choosing that is shown, the model's beside the rules on the same days."""
-        model = (replace(self.model.rules, name="rules_later"), self.model.lift) if self.model else ()
+        """Every way of choosing that is shown, the models' beside the rules on the same days."""
+        model = ()
+        if self.model:
+            model = (replace(self.model.rules, name="rules_later"), self.model.without, self.model.lift)
         return (*self.lifts, *model)
 
     def sentence(self, lang: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""From a ranking to work: what to do for each account, who is held out, and what would have got better by itself."""
+"""From a ranking to work: what to do for each account, and who is held out."""
 
 import datetime as dt
 import math
@@ -9,13 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from retention_kit.errors import FileNotReadableError
+from retention_kit.errors import OptionError
 from retention_kit.results.markup import lines, paragraphs, table_html
-from retention_kit.results.rankings import Ranked
+from retention_kit.results.rankings import Ranked, Ranking
+from retention_kit.results.sheets import neutral, written
 from retention_kit.wording import Message, language, render
 
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_COLUMNS = (*("rank", "customer_id", "name", "kind", "action", "what", "by", "mrr", "currency", "why"),)
+_COLUMNS = (
+    *("rank", "customer_id", "name", "kind", "csm", "points", "called", "action", "what", "by"),
+    *("mrr", "currency", "contract_end", "why"),
+)
+_DATES = ("by", "contract_end")
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,28 @@ class Plan:
 
     Attributes
     ----------
-    as_of : date
+    ranking : Ranking
+        From which it was made.
     steps : tuple of Step
-    masked : bool
-        Whether account numbers stand for names and ids.
     rule : Message
+    held : tuple of Ranked or None
+        Accounts held out, without an action; None where nothing was drawn.
     """
 
-    as_of: dt.date
+    ranking: Ranking
     steps: tuple[Step, ...]
-    masked: bool
     rule: Message
+    held: tuple[Ranked, ...] | None = None
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day of the ranking."""
+        return self.ranking.as_of
+
+    @property
+    def masked(self) -> bool:
+        """Whether account numbers stand for names and ids."""
+        return self.ranking.masked
 
     def __iter__(self):
         return iter(self.steps)
@@ -68,23 +83,33 @@ class Plan:
         return len(self.steps)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row an account, texts in the language of the moment."""
-        return pd.DataFrame([self._cells(step) for step in self.steps], columns=list(_COLUMNS))
+        """Return one row an account, texts in the language of the moment.
 
-    def _cells(self, step: Step) -> dict[str, Any]:
-        account, who = step.account, str(step.account.who)
+        Column csm where customers have one; column called where a holdout was drawn, False without an action.
+        """
+        rows = [self._cells(step.account, step) for step in self.steps]
+        rows += [self._cells(account) for account in self.held or ()]
+        left_out = {"csm"} if not any(row["csm"] for row in rows) else set()
+        left_out |= {"called"} if self.held is None else set()
+        frame = pd.DataFrame(rows, columns=[name for name in _COLUMNS if name not in left_out])
+        return frame.astype(dict.fromkeys(_DATES, "datetime64[s]"))
+
+    def _cells(self, account: Ranked, step: Step | None = None) -> dict[str, Any]:
+        who = str(account.who)
         shown = {"rank": account.rank, "customer_id": who if self.masked else account.customer_id, "name": who}
-        shown |= {"kind": account.kind, "action": step.action, "what": str(step.what), "by": pd.Timestamp(step.by)}
-        return shown | {"mrr": account.mrr.amount, "currency": account.mrr.currency, "why": account.why()}
+        shown |= {"kind": account.kind, "csm": account.csm, "points": account.points, "called": step is not None}
+        shown |= {"action": step.action, "what": str(step.what), "by": step.by} if step else {"action": "", "what": ""}
+        shown |= {"mrr": account.mrr.amount, "currency": account.mrr.currency, "contract_end": account.ends_on}
+        return shown | {"why": account.why()}
 
     def to_csv(self, path: str | os.PathLike, *, separator: str = ",") -> Path:
-        """Write the plan for a CRM; a text that a spreadsheet would take for a formula is made a text.
+        """Write the plan for a CRM, headers in the language of the moment; no text is left to be read as a formula.
 
         Parameters
         ----------
         path : str or Path
         separator : str
-            ``";"`` for a spreadsheet set to French.
+            ``";"`` for a spreadsheet set to French: decimals then have a comma.
 
         Returns
         -------
@@ -95,25 +120,32 @@ class Plan:
         FileNotReadableError
             If it cannot be written there.
         """
-        return _written(path, lambda to: self._safe().to_csv(to, index=False, sep=separator, encoding="utf-8-sig"))
+        form = {"sep": separator, "decimal": "," if separator == ";" else ".", "encoding": "utf-8-sig"}
+        return written(path, lambda to: self._safe().to_csv(to, index=False, **form))
 
     def to_xlsx(self, path: str | os.PathLike) -> Path:
         """Write the plan as an Excel file, which needs openpyxl; see `to_csv`."""
-        return _written(path, lambda to: self._safe().to_excel(to, index=False, sheet_name="plan"))
+        return written(path, lambda to: self._safe().to_excel(to, index=False, sheet_name="plan"))
 
     def _safe(self) -> pd.DataFrame:
         frame = self.to_frame()
-        frame["by"] = frame["by"].dt.strftime("%Y-%m-%d") if len(frame) else frame["by"]
-        return frame.map(neutral)
+        for name in _DATES:
+            frame[name] = frame[name].dt.strftime("%Y-%m-%d").fillna("")
+        if "called" in frame:
+            frame["called"] = [render(f"plan.called.{'yes' if called else 'no'}") for called in frame["called"]]
+        return frame.map(neutral).rename(columns=lambda name: render(f"plan.column.{name}"))
 
     def sentence(self, lang: str | None = None) -> str:
         """Return how many accounts have an action and the first of them, in words."""
+        if not self.steps and self.ranking.cannot_say:
+            return self.ranking.sentence(lang)
         empty = Message("plan.empty", {"as_of": self.as_of})
         said = [render(Message("plan.sentence", {"as_of": self.as_of, "n": len(self)}) if self.steps else empty, lang)]
         return " ".join([*said, *(step.sentence(lang) for step in self.steps[:1])])
 
     def __str__(self) -> str:
-        return "\n".join([*(step.sentence() for step in self.steps), *lines((self.rule,))])
+        said = [step.sentence() for step in self.steps] or [self.sentence()]
+        return "\n".join([*said, *lines((self.rule, *self.ranking.warnings))])
 
     __repr__ = __str__
 
@@ -122,31 +154,16 @@ class Plan:
         return f'<div class="rk-result" lang="{language()}">{said}{table_html(self, self.to_frame())}</div>'
 
 
-def neutral(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe before a text that begins like one.
-
-    >>> neutral("=HYPERLINK(1)"), neutral("Ada"), neutral(-5.0)
-    ("'=HYPERLINK(1)", 'Ada', -5.0)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" \u00a0").startswith(_STARTS_FORMULA) else cell
-
-
-def _written(path: str | os.PathLike, write: Any) -> Path:
-    try:
-        write(Path(path))
-    except OSError as error:
-        raise FileNotReadableError("error.file_unreadable", path=str(path), detail=str(error)) from error
-    return Path(path)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Holdout:
     """Who of a list is called and who is held out, drawn at random, and what the later comparison could find.
 
     Attributes
     ----------
-    as_of : date
-        Of the list.
+    ranking : Ranking
+        From which it was drawn.
+    accounts : tuple of Ranked
+        Of the list, in the order of `called`.
     called : Series
         By customer id: whether they are called.
     shown : Series
@@ -154,41 +171,62 @@ class Holdout:
     share : float
         Asked to be held out.
     seed : int
+    horizon : int
+        Months within which the calls are to show an effect.
     retained : float
-        Share expected to stay among those held out.
+        Share expected to stay among those held out whose contract can end within the horizon.
     detectable : float
         Points of retention, as a fraction, that would be found with 80 % power; NaN where none could be.
     rule : Message
     warnings : tuple of Message
     """
 
-    as_of: dt.date
+    ranking: Ranking
+    accounts: tuple[Ranked, ...]
     called: pd.Series
     shown: pd.Series
     share: float
     seed: int
+    horizon: int
     retained: float
     detectable: float
     rule: Message
     warnings: tuple[Message, ...] = ()
 
-    def mark(self, customers: pd.DataFrame) -> pd.DataFrame:
+    @property
+    def as_of(self) -> dt.date:
+        """The day of the list."""
+        return self.ranking.as_of
+
+    def mark(self, customers: pd.DataFrame, *, column: str = "called") -> pd.DataFrame:
         """Return the customers table with ``called`` (missing for whoever was not on the list) and ``listed_at``.
 
         Parameters
         ----------
         customers : DataFrame
             With customer_id as a column, or as index.
+        column : str
+            Name of the column; another name, such as ``"called_2025_06"``, for each further draw, whose day is then in
+            ``called_2025_06_at``.
 
         Returns
         -------
         DataFrame
             For the later ledger: ``compare(later, "called", clock="listed_at", randomised=True)``.
+
+        Raises
+        ------
+        OptionError
+            If the table already has these columns, of another draw.
         """
         ids = customers["customer_id"] if "customer_id" in customers else customers.index.to_series()
-        called = ids.map(self.called).astype("boolean")
-        listed = pd.Series(pd.Timestamp(self.as_of), customers.index).where(called.notna().to_numpy())
-        return customers.assign(called=called.array, listed_at=listed)
+        called = ids.map(self.called).astype("boolean").array
+        listed = pd.Series(pd.Timestamp(self.as_of), customers.index).where(~called.isna())
+        marks = {column: pd.Series(called, customers.index), _clock(column): listed}
+        if taken := [name for name, own in marks.items() if name in customers and not _alike(customers[name], own)]:
+            other = f"called_{self.as_of:%Y_%m}"
+            raise OptionError("error.holdout_marked", columns=taken, column=other)
+        return customers.assign(**marks)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an account: customer_id as shown, called, listed_at."""
@@ -213,67 +251,10 @@ class Holdout:
         return f'<div class="rk-result" lang="{language()}">{said}</div>'
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class MeanRegression:
-    """Those flagged on a day, before and after it, beside those who were not.
+def _clock(column: str) -> str:
+    return "listed_at" if column == "called" else f"{column}_at"
 
-    Attributes
-    ----------
-    as_of : date
-    signal : str
-        What is followed: ``"points"``, or a signal.
-    frame : DataFrame
-        month (0: the day), flagged and others: means over the customers who paid at every month end shown.
-    flagged, others : int
-        How many.
-    left_out : int
-        Flagged customers who did not pay at every month end.
-    rule : Message
-    """
 
-    as_of: dt.date
-    signal: str
-    frame: pd.DataFrame
-    flagged: int
-    others: int
-    left_out: int
-    rule: Message
-
-    def at(self, month: int, group: str = "flagged") -> float:
-        """Return the mean of a group so many months after the day."""
-        return float(self.frame.set_index("month").loc[month, group])
-
-    @property
-    def came_back(self) -> bool:
-        """Whether those flagged were closer to the others in the last month shown than on the day."""
-        now, after = (abs(self.at(month) - self.at(month, "others")) for month in (0, int(self.frame["month"].max())))
-        return after < now
-
-    def sentence(self, lang: str | None = None) -> str:
-        """Return how both groups went on, in words."""
-        if not self.flagged:
-            return render("signal.regression.nobody", lang, as_of=self.as_of)
-        last = int(self.frame["month"].max())
-        means = {"before": self.at(-last), "now": self.at(0), "after": self.at(last)}
-        beside = {"others_now": self.at(0, "others"), "others_after": self.at(last, "others")}
-        numbers = {name: round(value, 2) for name, value in (means | beside).items()}
-        side = "back" if self.came_back else "stays"
-        what = Message(f"signal.followed.{self.signal}")
-        known = {"as_of": self.as_of, "months": last, "n": self.flagged, "what": what}
-        return render(f"signal.regression.{side}", lang, **known, **numbers)
-
-    def describe(self, lang: str | None = None) -> str:
-        """Return the picture in words, for those who do not see it."""
-        return self.sentence(lang)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the means by month."""
-        return self.frame.copy()
-
-    def __str__(self) -> str:
-        return "\n".join([self.sentence(), *lines((self.rule,))])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return f'<div class="rk-result" lang="{language()}">{paragraphs(self.sentence(), *lines((self.rule,)))}</div>'
+def _alike(one: pd.Series, other: pd.Series) -> bool:
+    """Return whether two columns say the same, whatever their types."""
+    return bool(((one.isna() & other.isna()) | (one.astype(object) == other.astype(object)).fillna(False)).all())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_kit.results.evidence import Verdict
 from retention_kit.results.markup import lines, paragraphs
 from retention_kit.results.scales import size
 from retention_kit.wording import Message, language, render
@@ -35,6 +36,8 @@ class Power:
     better : Power or None
         The same hypothesis with an outcome that comes closer to what matters, where this one does not reach it.
     currency : str or None
+    refused : Verdict or None
+        Why no verdict will be given, with the way out; None where one will.
     """
 
     hypothesis: str
@@ -49,6 +52,7 @@ class Power:
     attainable: bool = True
     better: "Power | None" = None
     currency: str | None = None
+    refused: Verdict | None = None
 
     @property
     def enough(self) -> bool:
@@ -58,12 +62,16 @@ class Power:
     def sentence(self, lang: str | None = None) -> str:
         """Return what would be found, in words."""
         fields = {"hypothesis": self.hypothesis, "who": self.who, "about": self.about}
+        if self.refused:
+            fields |= {"reason": self.refused.reason, "remedy": self.refused.remedy}
         sizes = {name: size(self.outcome, getattr(self, name), self.currency) for name in ("detectable", "margin")}
         better = [self._instead()] if self.better else []
         return " ".join([render(f"power.{self._kind}", lang, **fields, **sizes), *(one.text(lang) for one in better)])
 
     @property
     def _kind(self) -> str:
+        if self.refused:
+            return "refused"
         if math.isnan(self.detectable):
             return "unknown"
         if not self.attainable:

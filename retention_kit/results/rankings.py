@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ class Signals:
         Months since the first month end with MRR; missing where nobody knows.
     thresholds : DataFrame
         By signal.
+    events : int
+        Read, of the ledger's customers, up to the day.
     currency : str or None
     rule : Message
     warnings : tuple of Message
@@ -50,9 +53,28 @@ class Signals:
     dated: pd.Series
     age: pd.Series
     thresholds: pd.DataFrame
+    events: int
     currency: str | None
     rule: Message
     warnings: tuple[Message, ...] = ()
+
+    @property
+    def told_about(self) -> int:
+        """Of how many customers at least one sign of leaving that earns points is known, whether it fired or not."""
+        steps = self.thresholds
+        own = steps.index[(steps["kind"] == "risk") & (steps["points"] > 0)]
+        return int(self.values[own].notna().any(axis=1).sum())
+
+    @property
+    def read(self) -> Message:
+        """How many events were read, and of how many customers each signal is known."""
+        counts = self.values.notna().sum().drop("contract_end_ahead", errors="ignore")
+        known = [
+            Message("ranking.known", {"what": Message(f"signal.followed.{k}"), "n": int(counts[k])})
+            for k in counts.index
+        ]
+        fields = {"as_of": self.as_of, "events": self.events, "customers": len(self.mrr)}
+        return Message("ranking.read", fields | {"known": known}) if known else Message("ranking.read_only", fields)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a customer and signal: value, threshold, fired, kind."""
@@ -64,20 +86,21 @@ class Signals:
 
     def sentence(self, lang: str | None = None) -> str:
         """Return how many show a sign, in words."""
-        count = {}
+        count, steps = {}, self.thresholds
         for kind in ("risk", "upsell"):
-            steps = self.thresholds
             own = steps.index[(steps["kind"] == kind) & (steps["points"] > 0)]
             count[kind] = int(self.fired[own].any(axis=1).sum())
+        if len(self.mrr) and not self.told_about and not any(count.values()):
+            return render("ranking.cannot_say", lang, as_of=self.as_of, customers=len(self.mrr))
         return render("signal.sentence", lang, as_of=self.as_of, n=len(self.mrr), **count)
 
     def __str__(self) -> str:
-        return "\n".join([self.sentence(), *lines((self.rule, *self.warnings))])
+        return "\n".join([self.sentence(), *lines((self.read, self.rule, *self.warnings))])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        said = paragraphs(self.sentence(), *lines((self.rule, *self.warnings)))
+        said = paragraphs(self.sentence(), *lines((self.read, self.rule, *self.warnings)))
         return f'<div class="rk-result" lang="{language()}">{said}</div>'
 
 
@@ -90,6 +113,7 @@ class Ranked:
     rank : int
         From 1.
     customer_id : Any
+        The account's number where ids are masked.
     who : str or Message
         Name, or id where there is none; the account's number where names are masked.
     kind : {"risk", "upsell"}
@@ -104,6 +128,11 @@ class Ranked:
         When the contract ends, where that is near.
     ending : bool
         Whether it is.
+    ends_on : date or None
+        When the contract ends, near or not: the end of its month where only an anniversary says so; None where it runs
+        by the month.
+    csm : str or None
+        Of the customers table.
     """
 
     rank: int
@@ -116,6 +145,8 @@ class Ranked:
     reasons: tuple[Message, ...]
     ends: Message | None = None
     ending: bool = False
+    ends_on: dt.date | None = None
+    csm: str | None = None
 
     def sentence(self, lang: str | None = None) -> str:
         """Return whom to call and why, in words."""
@@ -145,6 +176,14 @@ class Ranking:
     currency : str or None
     masked : bool
         Whether account numbers stand for names and ids.
+    read : Message
+        How many events were read, and of how many accounts each signal is known.
+    told_about : int
+        Of how many accounts at least one sign of leaving is known, whether it fired or not.
+    thresholds : DataFrame
+        By which it was made.
+    key : mapping
+        Ids by account number where they are masked; shown nowhere.
     rule : Message
     warnings : tuple of Message
     """
@@ -155,6 +194,10 @@ class Ranking:
     customers: int
     currency: str | None
     masked: bool
+    read: Message
+    told_about: int
+    thresholds: pd.DataFrame
+    key: Mapping[Any, Any]
     rule: Message
     warnings: tuple[Message, ...] = ()
 
@@ -177,8 +220,18 @@ class Ranking:
     def sentence(self, lang: str | None = None) -> str:
         """Return how many accounts show a sign and who comes first, in words."""
         fields = {"as_of": self.as_of, "customers": self.customers, "n": len(self), "mrr": self.at_stake}
-        said = [render("ranking.sentence" if self.rows else "ranking.nobody", lang, **fields)]
+        said = [render("ranking.sentence" if self.rows else self._nobody, lang, known=self.told_about, **fields)]
         return " ".join([*said, *(row.sentence(lang) for row in self.rows[:1])])
+
+    @property
+    def cannot_say(self) -> bool:
+        """Whether nothing is known of anybody: that nobody shows a sign would be false comfort."""
+        return not self.rows and self.customers > 0 and not self.told_about
+
+    @property
+    def _nobody(self) -> str:
+        some = "ranking.nobody" if self.told_about == self.customers else "ranking.nobody_known"
+        return "ranking.cannot_say" if self.cannot_say else some
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an account, texts in the language of the moment; ids are masked where names are."""
@@ -196,7 +249,7 @@ class Ranking:
 
     def __str__(self) -> str:
         following = [row.sentence() for row in self.rows[1:_SHOWN]]
-        return "\n".join([self.sentence(), *following, *lines((self.rule, *self.warnings))])
+        return "\n".join([self.sentence(), *following, *lines((self.read, self.rule, *self.warnings))])
 
     __repr__ = __str__
 

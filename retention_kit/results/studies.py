@@ -35,6 +35,9 @@ class Lock:
         What was declared.
     version : str
         Of the kit that locked it first.
+    fixed : mapping
+        By hypothesis, what the data of the first lock settled: the standard attributes that were there (``adjust``),
+        and the smallest difference of spend that matters (``margin``).
     """
 
     hash: str
@@ -42,6 +45,7 @@ class Lock:
     looks: tuple[dt.date, ...]
     protocol: Mapping[str, Any] = field(compare=False)
     version: str = field(compare=False, default="")
+    fixed: Mapping[str, Mapping[str, Any]] = field(compare=False, default_factory=dict)
 
     def sentence(self, lang: str | None = None) -> str:
         """Return what is locked, in words."""
@@ -67,7 +71,7 @@ class Beside:
     about : Message
         What was looked at beside: "NRR at 12 months", "landmark: 6".
     finding : Finding
-        Its estimate; its own verdict is not shown.
+        Its estimate. Of its own verdict only that it is not testable is shown, with the reason.
     q_value : float
         Benjamini and Hochberg's over all secondary outcomes of the study; NaN for a sensitivity run.
     """
@@ -78,18 +82,29 @@ class Beside:
     finding: Finding
     q_value: float = math.nan
 
+    @property
+    def refused(self) -> Message | None:
+        """That it is not testable, and why; None if it is."""
+        verdict = self.finding.verdict
+        if verdict.kind != "not_testable":
+            return None
+        return Message("study.beside.not_testable", {"reason": verdict.reason})
+
     def sentence(self, lang: str | None = None) -> str:
-        """Return the estimate in words."""
+        """Return the estimate in words, or why there is none that could be relied on."""
         found = self.finding
-        limits = (found.estimate, found.low, found.high, found.level, found.currency)
-        written = difference(found.outcome, *limits)
-        tested = "" if math.isnan(self.q_value) else Message("study.q_value", {"q_value": self.q_value})
         fields = {
             "hypothesis": self.hypothesis,
             "about": self.about,
             "group": found.arms[0].label,
             "reference": found.arms[1].label,
         }
+        if self.refused:
+            why = {"reason": found.verdict.reason, "remedy": found.verdict.remedy}
+            return render(f"study.beside.{self.role}.not_testable", lang, **fields, **why)
+        limits = (found.estimate, found.low, found.high, found.level, found.currency)
+        written = difference(found.outcome, *limits)
+        tested = "" if math.isnan(self.q_value) else Message("study.q_value", {"q_value": self.q_value})
         return render(f"study.beside.{self.role}", lang, **fields, difference=written, tested=tested)
 
 
@@ -149,7 +164,7 @@ class StudyResult:
     def sentence(self, lang: str | None = None, name: str | None = None) -> str:
         """Return the answer to one hypothesis in words that stand alone; without a name, of the whole study."""
         if name is not None:
-            return " ".join(_said(name, each, self.comparisons, lang) for each in contrasts_of(self.findings[name]))
+            return _said(name, contrasts_of(self.findings[name]), self.comparisons, lang)
         kinds = Counter(each.verdict.kind for _, each in self.primaries())
         parts = [Message(f"study.part.{kind}", {"n": kinds[kind]}) for kind in _KINDS if kinds[kind]]
         several = len(self.primaries()) > len(self.findings)
@@ -175,9 +190,10 @@ class StudyResult:
     def read_aloud(self, lang: str | None = None) -> str:
         """Return the whole study as plain paragraphs, for those who listen; every sentence stands alone."""
         parts = [self.title, " ".join([self.sentence(lang), *_texts(self.warnings(), lang)])]
+        # what could be found comes before what was found
+        parts.append(" ".join([self.power.sentence(lang), self.power.rule.text(lang)]))
         for name in self.findings:
             parts.append(" ".join([self.sentence(lang, name), *self._beside(name, lang)]))
-        parts.append(" ".join([self.power.sentence(lang), self.power.rule.text(lang)]))
         parts.append(" ".join(_texts(self.provenance(), lang)))
         return "\n\n".join(part for part in parts if part)
 
@@ -189,7 +205,8 @@ class StudyResult:
         rows = [_row(name, "primary", each, each.p_adjusted, each.verdict.kind) for name, each in self.primaries()]
         for some in (self.secondaries, self.sensitivity):
             for name, each in ((name, each) for name, several in some.items() for each in several):
-                rows.append(_row(name, each.role, each.finding, each.q_value) | {"about": render(each.about)})
+                kind = "not_testable" if each.refused else ""
+                rows.append(_row(name, each.role, each.finding, each.q_value, kind) | {"about": render(each.about)})
         return pd.DataFrame(rows)
 
     def __str__(self) -> str:
@@ -203,8 +220,9 @@ class StudyResult:
         items = "".join(
             f"<li>{paragraphs(self.sentence(name=name), *self._beside(name, None))}</li>" for name in self.findings
         )
-        below = paragraphs(*(row.sentence() for row in self.power), *_texts(self.provenance(), None))
-        return f'<div class="rk-result" lang="{language()}">{title}{lead}<ol>{items}</ol>{below}</div>'
+        power = paragraphs(*(row.sentence() for row in self.power))
+        below = paragraphs(*_texts(self.provenance(), None))
+        return f'<div class="rk-result" lang="{language()}">{title}{lead}{power}<ol>{items}</ol>{below}</div>'
 
 
 def contrasts_of(found: Finding | Findings) -> tuple[Finding, ...]:
@@ -212,11 +230,18 @@ def contrasts_of(found: Finding | Findings) -> tuple[Finding, ...]:
     return found.items if isinstance(found, Findings) else (found,)
 
 
-def _said(name: str, found: Finding, comparisons: int, lang: str | None) -> str:
-    text = render("study.finding", lang, name=name, sentence=found.sentence(lang))
-    if comparisons < 2 or math.isnan(found.p_adjusted):
+def _said(name: str, found: tuple[Finding, ...], comparisons: int, lang: str | None) -> str:
+    """Say the answer of each group, then once what the correction makes of them."""
+    text = render("study.finding", lang, name=name, sentence=" ".join(each.sentence(lang) for each in found))
+    tested = [each for each in found if not math.isnan(each.p_adjusted)]
+    if comparisons < 2 or not tested:
         return text
-    return f"{text} {render('study.adjusted', lang, p_value=found.p_adjusted, n=comparisons)}"
+    if len(found) == 1:
+        return f"{text} {render('study.adjusted', lang, p_value=found[0].p_adjusted, n=comparisons)}"
+    groups = [
+        Message("study.adjusted_group", {"p_value": each.p_adjusted, "group": each.arms[0].label}) for each in tested
+    ]
+    return f"{text} {render('study.adjusted_groups', lang, n=comparisons, groups=groups)}"
 
 
 def _texts(messages: tuple[Message, ...], lang: str | None) -> list[str]:
@@ -241,4 +266,5 @@ def _row(name: str, role: str, found: Finding, adjusted: float, verdict: str = "
         "n_eff": deciding.n_eff if deciding else math.nan,
         "method": render(deciding.method if deciding else found.rule),
         "verdict": verdict,
+        "reason": render(found.verdict.reason) if verdict == "not_testable" else "",
     }

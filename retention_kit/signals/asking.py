@@ -12,6 +12,7 @@ from retention_kit.months import last_closed, month_ends, month_number, month_st
 from retention_kit.results import Signals
 from retention_kit.signals.log import EventLog, day_number, log_of
 from retention_kit.signals.measuring import SIGNALS, fires
+from retention_kit.signals.silences import silences, told
 from retention_kit.signals.thresholds import checked_thresholds
 from retention_kit.wording import Message
 
@@ -46,9 +47,12 @@ def signals_of(ledger: Ledger, events: Any, *, as_of: Any = None, thresholds: An
 
     Notes
     -----
-    Windows are whole months that end at the close of the day. The end of a contract is the attribute ``contract_end``
-    where the ledger knows one after the day; else, for contracts longer than a month, the next anniversary of the
-    first paying month. A past day knows only anniversaries: the table of today says who renewed.
+    Windows are whole months that end at the close of the day. Where a kind of event that came before has none in the
+    last window, of any customer, its signals are missing for everybody and a warning says since when; usage, features
+    and mails, which silence makes fire, are missing as soon as the silence is longer than usual. The end of a contract
+    is the attribute ``contract_end`` where the ledger knows one after the day; else, for contracts longer than a month,
+    the next anniversary of the first paying month. A past day knows only anniversaries: the table of today says who
+    renewed.
 
     Examples
     --------
@@ -80,10 +84,11 @@ def measured(asked: Asked, day: dt.date) -> Signals:
     mrr[book.owner[book.month == month]] = book.cents[book.month == month]
     pays = mrr > 0
     ends, dated = contract_ends(ledger, day)
-    values = _values(asked, day, where, ends)[pays]
+    log = asked.log.until(day)
+    values, stops = _values(asked, log, day, where, ends)
+    values = values[pays]
     steps = asked.thresholds["threshold"]
     fired = pd.DataFrame({name: fires(name, values[name].to_numpy(), steps[name]) for name in values}, values.index)
-    unknown = asked.log.unknown
     return Signals(
         as_of=day,
         values=values.set_axis(ledger.ids[pays]),
@@ -94,9 +99,10 @@ def measured(asked: Asked, day: dt.date) -> Signals:
         dated=pd.Series(dated[pays], ledger.ids[pays]),
         age=pd.Series(month - book.origin[pays], ledger.ids[pays]).where(book.origin[pays] >= 0),
         thresholds=asked.thresholds,
+        events=len(log),
         currency=ledger.currency,
         rule=Message("rule.signals", {"as_of": day, "month": month_start(month)}),
-        warnings=(Message("signal.warning.unknown_customers", {"n": unknown}),) if unknown else (),
+        warnings=(*of_strangers(asked.log), *stops),
     )
 
 
@@ -108,12 +114,21 @@ def known_at(ledger: Ledger, day: dt.date) -> Ledger:
     return ledger if day == ledger.as_of else ledger.until(month_start(last_closed(day)))
 
 
-def _values(asked: Asked, day: dt.date, where: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
-    log, found = asked.log.until(day), {}
-    for name, months in asked.thresholds["window_months"].items():
+def of_strangers(log: EventLog) -> tuple[Message, ...]:
+    """Return what there is to say of events whose customers the ledger does not have."""
+    return (Message("signal.warning.unknown_customers", {"n": log.unknown}),) if log.unknown else ()
+
+
+def _values(
+    asked: Asked, log: EventLog, day: dt.date, where: np.ndarray, ends: np.ndarray
+) -> tuple[pd.DataFrame, tuple[Message, ...]]:
+    """Return the values of every customer, missing where the events fell silent, and what there is to say of that."""
+    windows, found = asked.thresholds["window_months"].to_dict(), {}
+    silent = silences(log, day, windows)
+    for name, months in windows.items():
         measure = SIGNALS[name].measure
-        found[name] = ends if measure is None else measure(log, day, months)[where]
-    return pd.DataFrame(found, dtype=float)
+        found[name] = ends if measure is None else np.nan if name in silent else measure(log, day, months)[where]
+    return pd.DataFrame(found, index=range(len(where)), dtype=float), told(log, day, silent)
 
 
 def contract_ends(ledger: Ledger, day: dt.date) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.random import PCG64, Generator
 
 from retention_kit.errors import OptionError
+from retention_kit.months import month_end, month_number
 from retention_kit.results import Holdout, Judgement, Plan, Ranked, Ranking
 from retention_kit.wording import Message
 
@@ -20,6 +21,7 @@ def draw_holdout(
     share: float = 0.3,
     seed: int = 0,
     *,
+    horizon: int = 3,
     retained: float | Judgement | None = None,
 ) -> Holdout:
     """Draw at random who of a list is not called, so that it can be told later whether the calls helped.
@@ -32,9 +34,12 @@ def draw_holdout(
         Of the list, to hold out.
     seed : int
         Of the draw: the same list and seed give the same groups.
+    horizon : int
+        Months after which the groups will be compared. An account whose contract cannot end within them cannot show an
+        effect: the power counts the others.
     retained : float or Judgement, optional
-        Share expected to stay among those held out; a judgement says what stayed of those flagged in the past. Default:
-        one half, at which the comparison finds least.
+        Share expected to stay among those held out whose contract can end; a judgement says what stayed of
+        those flagged in the past. Default: one half, at which the comparison finds least.
 
     Returns
     -------
@@ -44,7 +49,7 @@ def draw_holdout(
     Raises
     ------
     OptionError
-        If `share`, `retained` or `seed` is not legal, or the list is too short to leave anybody in a group.
+        If `share`, `horizon`, `retained` or `seed` is not legal, or the list is too short to leave anybody in a group.
 
     Notes
     -----
@@ -62,27 +67,31 @@ def draw_holdout(
     >>> int(draw_holdout(rank_signals(book, told)).called.sum())
     140
     """
-    _check(share, seed)
-    accounts = _accounts(listed)
+    _check(share, seed, horizon)
+    accounts, ranking = _accounts(listed), listed if isinstance(listed, Ranking) else listed.ranking
     held = round(share * len(accounts))
     if not 0 < held < len(accounts):
         raise OptionError("error.holdout_short", n=len(accounts), share=str(share))
     called = np.ones(len(accounts), bool)
     called[Generator(PCG64(seed)).permutation(len(accounts))[:held]] = False
-    ids = pd.Index([account.customer_id for account in accounts], name="customer_id")
-    stays = _retained(retained)
+    ids = [ranking.key.get(account.customer_id, account.customer_id) for account in accounts]
+    stays, can_end = _retained(retained), _can_end(accounts, ranking, horizon)
+    groups = int((called & can_end).sum()), int((~called & can_end).sum())
     few = min(held, len(accounts) - held) < _LEAST
     shown = [str(account.who) if listed.masked else account.customer_id for account in accounts]
     said = "assumed" if retained is None else "told"
+    told = {"horizon": horizon, "can_end": int(can_end.sum()), "n": len(accounts)}
     return Holdout(
-        as_of=listed.as_of,
-        called=pd.Series(called, ids, name="called"),
-        shown=pd.Series(shown, ids, name="shown"),
+        ranking=ranking,
+        accounts=tuple(accounts),
+        called=pd.Series(called, pd.Index(ids, name="customer_id"), name="called"),
+        shown=pd.Series(shown, pd.Index(ids, name="customer_id"), name="shown"),
         share=share,
         seed=seed,
+        horizon=horizon,
         retained=stays,
-        detectable=detectable(stays, len(accounts) - held, held),
-        rule=Message(f"rule.holdout.{said}", {"seed": str(seed), "retained": stays, "power": _POWER}),
+        detectable=detectable(stays, *groups) if min(groups) else math.nan,
+        rule=Message(f"rule.holdout.{said}", {"seed": str(seed), "retained": stays, "power": _POWER} | told),
         warnings=(Message("holdout.warning.few", {"least": _LEAST}),) if few else (),
     )
 
@@ -115,6 +124,12 @@ def _accounts(listed: Plan | Ranking) -> list[Ranked]:
     return [account for account in rows if account.kind == "risk"]
 
 
+def _can_end(accounts: list[Ranked], ranking: Ranking, horizon: int) -> np.ndarray:
+    """Return whose contract can end by the month end so many months after the list."""
+    last = month_end(month_number(ranking.as_of) + horizon)
+    return np.array([account.ends_on is None or account.ends_on <= last for account in accounts], bool)
+
+
 def _retained(given: float | Judgement | None) -> float:
     stays = 1 - given["flagged"].share if isinstance(given, Judgement) else _EVEN if given is None else given
     if isinstance(stays, bool) or not isinstance(stays, int | float) or not 0 < stays < 1:
@@ -122,8 +137,10 @@ def _retained(given: float | Judgement | None) -> float:
     return float(stays)
 
 
-def _check(share: float, seed: int) -> None:
+def _check(share: float, seed: int, horizon: int) -> None:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
         raise OptionError("error.holdout_share", name="share", value=str(share))
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise OptionError("error.study.seed", name="seed", value=str(seed))
+    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+        raise OptionError("error.ranking_count", name="horizon", value=str(horizon))

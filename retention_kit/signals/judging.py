@@ -12,9 +12,10 @@ from retention_kit.months import month_end, month_number
 from retention_kit.results import Judgement
 from retention_kit.signals.asking import Asked, measured
 from retention_kit.signals.lifts import LEAST_HITS, ratio
-from retention_kit.signals.log import log_of
+from retention_kit.signals.log import date_of, log_of
 from retention_kit.signals.model import model_beside
 from retention_kit.signals.past import Past, lift_of
+from retention_kit.signals.silences import stopped
 from retention_kit.signals.thresholds import KINDS, checked_thresholds
 from retention_kit.wording import Message
 
@@ -47,17 +48,18 @@ def judge_ranking(
         What is judged: churn after signs of leaving, or growth of MRR after signs of being ready for more.
     months : sequence of str, optional
         Month ends at which the ranking is drawn up. Default: every `horizon` months back from the last whose future is
-        known, as long as four months of events lie before; so that no two futures overlap.
+        known, as long as four months of events lie before, and none after the events end; so that no two futures
+        overlap.
     model : bool
-        Whether to fit a logistic model beside the rules on the earlier days; it is shown only where it finds more than
-        the rules on the later ones.
+        Whether to fit a logistic model on the earlier days; it is shown only where it finds, on the later ones, more
+        than the same model without the signals and more than the rules: this is how much the events add.
     level : float
         Of the intervals.
 
     Returns
     -------
     Judgement
-        Shares and lifts of the rules, of all flagged accounts, of MRR alone, and of the model where it beats the rules.
+        Shares and lifts of the rules, of all flagged accounts, of MRR alone, and of the model where it is shown.
 
     Raises
     ------
@@ -119,14 +121,24 @@ def _check(k: int, horizon: int, kind: str, level: float) -> None:
 def _days(asked: Asked, horizon: int, months: Sequence[Any] | None) -> list[int]:
     """Return the month ends judged, oldest first."""
     book = asked.ledger.book
-    last = book.last - horizon - asked.ledger.grace_months
     days = asked.log.day
+    last = min(book.last - horizon - asked.ledger.grace_months, _last_read(asked))
     began = pd.Timestamp(int(days[0]), unit="D") if len(days) else None
     first = max(book.first, month_number(began) + _SEEN) if began is not None else book.first
     if months is None:
         found = list(range(last, first - 1, -horizon))[::-1]
     else:
         found = sorted({month_number(month) for month in months})
+    if months is not None and found and found[-1] > _last_read(asked):
+        raise OptionError("error.ranking_after_events", last=date_of(int(days[-1])), day=month_end(found[-1]))
     if not found or not book.first <= found[0] <= found[-1] <= last:
         raise OptionError("error.ranking_no_past", horizon=horizon, months=_SEEN)
     return found
+
+
+def _last_read(asked: Asked) -> int:
+    """Return the last month end that the events reach; the ledger's where there are none at all."""
+    if not len(asked.log):
+        return asked.ledger.book.last
+    month = month_number(pd.Timestamp(date_of(int(asked.log.day[-1]))))
+    return month - 1 if stopped(asked.log, month_end(month)) else month

@@ -86,6 +86,15 @@ def day_number(day: dt.date) -> int:
     return (day - dt.date(1970, 1, 1)).days
 
 
+def date_of(number: int) -> dt.date:
+    """Return the day of so many days since 1 January 1970.
+
+    >>> date_of(1)
+    datetime.date(1970, 1, 2)
+    """
+    return dt.date(1970, 1, 1) + dt.timedelta(days=number)
+
+
 def log_of(events: Any, ids: pd.Index) -> EventLog:
     """Return the events of the customers of a ledger.
 

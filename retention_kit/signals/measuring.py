@@ -96,21 +96,38 @@ def _largest(log: EventLog) -> np.ndarray:
 
 
 class Signal(NamedTuple):
-    """How a signal is measured, and on which side of its threshold it fires."""
+    """How a signal is measured, on which side of its threshold it fires, and from which kinds of events.
+
+    Attributes
+    ----------
+    measure : callable or None
+    fires : {"at_least", "at_most"}
+    kinds : tuple of str
+    by_silence : bool
+        Whether the lack of events makes it fire.
+    back : int or None
+        Windows before the last one that it compares with; None: a kind that ever came is expected.
+    share : bool
+        Whether its value is a share, at most 1.
+    """
 
     measure: Callable[[EventLog, dt.date, int], np.ndarray] | None
     fires: str = "at_least"
+    kinds: tuple[str, ...] = ()
+    by_silence: bool = False
+    back: int | None = None
+    share: bool = False
 
 
 SIGNALS = {
-    "usage_falling": Signal(usage_falling),
-    "feature_dropped": Signal(feature_dropped),
-    "complaints": Signal(complaints),
-    "mails_unopened": Signal(mails_unopened),
-    "nps_low": Signal(nps_low, "at_most"),
-    "payment_late": Signal(payment_late),
+    "usage_falling": Signal(usage_falling, kinds=_USE, by_silence=True, back=_BEFORE, share=True),
+    "feature_dropped": Signal(feature_dropped, kinds=("feature_use",), by_silence=True),
+    "complaints": Signal(complaints, kinds=("complaint",)),
+    "mails_unopened": Signal(mails_unopened, kinds=("email_sent", "email_opened"), by_silence=True, share=True),
+    "nps_low": Signal(nps_low, "at_most", kinds=("nps",)),
+    "payment_late": Signal(payment_late, kinds=("payment_late",)),
     "contract_end_ahead": Signal(None, "at_most"),
-    "limit_reached": Signal(limit_reached),
+    "limit_reached": Signal(limit_reached, kinds=("limit_reached",), share=True),
 }
 """By name; the end of a contract is no event and comes from the ledger."""
 

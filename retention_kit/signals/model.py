@@ -1,12 +1,12 @@
-"""A logistic model beside the rules: fitted on earlier days, judged on later ones, shown only where it finds more."""
+"""A logistic model beside the rules: how much the events add, told only where a model without them finds less."""
 
 import math
 
 import numpy as np
 import pandas as pd
 
-from retention_kit.results import ChurnModel, Signals
-from retention_kit.signals.lifts import LEAST_HITS, ratio
+from retention_kit.results import ChurnModel, Lift, Signals
+from retention_kit.signals.lifts import LEAST_HITS, Ratio, ratio
 from retention_kit.signals.log import day_number
 from retention_kit.signals.past import Past, lift_of
 from retention_kit.wording import Message
@@ -15,17 +15,20 @@ _EARLIER = 0.6  # of the days, to fit on
 _LEAST_FITTED = 20  # to whom it happened
 _GROUPS = 5
 _MONTH_DAYS = 30.5
+_WITHOUT = ("contract_can_end", "log_mrr", "log_age")  # what is known without events
 _EDGE = 1e-6  # a probability is kept so far from 0 and 1 for its logit
 
 
 def model_beside(past: Past, level: float) -> tuple[ChurnModel | None, Message]:
-    """Return the model where it finds more than the rules on the later days, and what there is to say about it.
+    """Return the model where, on the later days, it finds more than without the signals and more than the rules.
 
     Notes
     -----
-    Signals that fired, logarithms of MRR and of the months since the start, and whether a contract ends within the
-    horizon; ridge of one unit of prior variance a standardised column, so that a signal that separates the two
-    outcomes in the past cannot run away. Futures of the earlier days end before the later days begin.
+    MRR, age and the end of a contract foretell churn without any event; so the rival is the same model without the
+    signals, fitted on the same days. Columns: signals that fired, logarithms of MRR and of the months since the start,
+    and whether a contract ends within the horizon; ridge of one unit of prior variance a standardised column, so that a
+    signal that separates the two outcomes in the past cannot run away. Futures of the earlier days end before the later
+    days begin.
     """
     days = len(past.signals)
     split = max(1, round(_EARLIER * days))
@@ -36,30 +39,49 @@ def model_beside(past: Past, level: float) -> tuple[ChurnModel | None, Message]:
         return None, Message("ranking.model.too_few", {"least": _LEAST_FITTED})
     raw = pd.concat([_columns(each, past.horizon) for each in past.signals], ignore_index=True)
     probability, weights = _fitted(raw, came.astype(float), ~later)
-    by_model = past.best(np.split(probability, np.cumsum([len(each.mrr) for each in past.signals])[:-1]))
-    looks = past.looks.only(later)
-    over = ratio(looks, by_model[later], past.called[later], level)
-    model = lift_of(looks, "model", by_model[later], level)
-    rules = lift_of(looks, "rules", past.called[later], level)
+    plain, _ = _fitted(raw[[*_WITHOUT]], came.astype(float), ~later)
+    chosen = {"model": _best(past, probability), "without": _best(past, plain), "rules": past.called}
+    looks, chosen = past.looks.only(later), {name: some[later] for name, some in chosen.items()}
+    lifts = {name: lift_of(looks, name, some, level) for name, some in chosen.items()}
+    over = {name: ratio(looks, chosen["model"], chosen[name], level) for name in ("without", "rules")}
     counts = {"fitted": split, "judged": days - split}
-    found = {"model": model.hits, "rules": rules.hits, "n": model.n}
-    if not (over.low > 1 and model.hits >= LEAST_HITS):
-        return None, Message("ranking.model.no_better", counts | found)
-    slope, intercept = _calibration(probability[later], came[later])
-    shown = ChurnModel(
-        lift=model,
-        rules=rules,
-        over_rules=tuple(over),
+    found = {name: lift.hits for name, lift in lifts.items()} | {"n": lifts["model"].n}
+    if min(each.low for each in over.values()) > 1 and lifts["model"].hits >= LEAST_HITS:
+        shown = _shown(lifts, over, weights, (probability[later], came[later]), level, counts)
+        return shown, Message("ranking.model.shown", counts | found)
+    rivals = "no_better" if over["without"].low <= 1 else "rules_suffice"
+    return None, Message(f"ranking.model.{rivals}", counts | found)
+
+
+def _best(past: Past, probability: np.ndarray) -> np.ndarray:
+    return past.best(np.split(probability, np.cumsum([len(each.mrr) for each in past.signals])[:-1]))
+
+
+def _shown(
+    lifts: dict[str, Lift],
+    over: dict[str, Ratio],
+    weights: pd.Series,
+    later: tuple[np.ndarray, np.ndarray],
+    level: float,
+    counts: dict[str, int],
+) -> ChurnModel:
+    probability, came = later
+    slope, intercept = _calibration(probability, came)
+    return ChurnModel(
+        lift=lifts["model"],
+        without=lifts["without"],
+        rules=lifts["rules"],
+        over_without=tuple(over["without"]),
+        over_rules=tuple(over["rules"]),
         weights=weights,
-        expected=float(probability[later].sum()),
-        observed=int(came[later].sum()),
+        expected=float(probability.sum()),
+        observed=int(came.sum()),
         slope=slope,
         intercept=intercept,
-        calibration=_groups(probability[later], came[later]),
+        calibration=_groups(probability, came),
         level=level,
         **counts,
     )
-    return shown, Message("ranking.model.shown", counts | found)
 
 
 def _columns(signals: Signals, horizon: int) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 
 from retention_kit.months import month_number
 from retention_kit.results import Lift, Signals
-from retention_kit.signals.asking import Asked
+from retention_kit.signals.asking import Asked, of_strangers
 from retention_kit.signals.lifts import Looks, ratio, share
 from retention_kit.signals.outcomes import came_true
 from retention_kit.signals.ranking import order, points
@@ -38,13 +38,22 @@ class Past:
         self.calls = [len(first) for first in ranked]
         self.called = np.concatenate([_mask(len(s), first) for s, first in zip(scores, ranked, strict=True)])
         self.by_mrr = self.best([each.mrr.to_numpy() for each in signals])
-        unknown = asked.log.unknown
-        self.notes = (Message("signal.warning.unknown_customers", {"n": unknown}),) if unknown else ()
+        self.notes = (*of_strangers(asked.log), *_missing(signals))
 
     def best(self, scores: list[np.ndarray]) -> np.ndarray:
         """Return who comes first by a score, as many on each day as the rules call."""
         firsts = (np.argsort(-one, kind="stable")[:n] for one, n in zip(scores, self.calls, strict=True))
         return np.concatenate([_mask(len(one), first) for one, first in zip(scores, firsts, strict=True)])
+
+
+def _missing(signals: list[Signals]) -> tuple[Message, ...]:
+    """Return which signals were known for nobody, and on how many of the days."""
+    days = sum((each.values.isna().all().astype(int) for each in signals), start=0)
+    names = [name for name in days.index if days[name] > 0 and name != "contract_end_ahead"]
+    named = [
+        Message("signal.unknown_days", {"what": Message(f"signal.followed.{n}"), "n": int(days[n])}) for n in names
+    ]
+    return (Message("signal.warning.unknown_days", {"days": len(signals), "names": named}),) if named else ()
 
 
 def _mask(size: int, places: np.ndarray) -> np.ndarray:

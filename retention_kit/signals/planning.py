@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from retention_kit.errors import InvalidRowsError, OptionError
-from retention_kit.results import Plan, Ranked, Ranking, Step
+from retention_kit.results import Holdout, Plan, Ranked, Ranking, Step
 from retention_kit.signals.thresholds import checked_thresholds, numbers, opened, shipped
 from retention_kit.wording import Message
 
@@ -35,21 +35,23 @@ def playbook() -> pd.DataFrame:
 
 
 def action_plan(
-    ranking: Ranking,
+    listed: Ranking | Holdout,
     playbook: pd.DataFrame | str | os.PathLike | None = None,
     *,
     thresholds: pd.DataFrame | str | os.PathLike | None = None,
 ) -> Plan:
-    """Return one action for every account of a ranking, those to call first on top.
+    """Return one action for every account of a ranking, or for those of a holdout that are called.
 
     Parameters
     ----------
-    ranking : Ranking
-        Names that it masks stay masked.
+    listed : Ranking or Holdout
+        Names that are masked stay masked. Of a holdout only the accounts that are called have an action; those held
+        out follow in `Plan.held`, and in the files with ``called`` = no.
     playbook : DataFrame or path, optional
         Your own actions, with the columns of `playbook`; text may be left out for the kit's own actions.
     thresholds : DataFrame or path, optional
-        Your own table, whose column ``action`` says what is done about each signal. Default: `signal_thresholds`.
+        Your own table, whose column ``action`` says what is done about each signal. Default: the table by which
+        the ranking was made.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def action_plan(
     Notes
     -----
     Of the actions of the signals that fired, the one with the lowest priority; an account at risk whose contract ends
-    soon is called before the renewal.
+    soon is called before the renewal. No action is due after the end of the contract.
 
     Examples
     --------
@@ -77,13 +79,24 @@ def action_plan(
     >>> print(action_plan(rank_signals(book, told)).steps[0].sentence())
     Bo: call them to understand what is wrong, by 5 July 2025 (1 complaint in 2 months).
     """
+    ranking = listed.ranking if isinstance(listed, Holdout) else listed
+    accounts, held = _split(listed) if isinstance(listed, Holdout) else ((*listed.rows, *listed.upsell), None)
     actions = _checked(playbook)
-    chosen = checked_thresholds(thresholds)["action"]
+    chosen = (ranking.thresholds if thresholds is None else checked_thresholds(thresholds))["action"]
     unknown = chosen[~chosen.isin(actions.index)]
     if len(unknown):
         raise OptionError("error.plan_action", value=str(unknown.iloc[0]), legal=list(actions.index))
-    steps = (_step(account, chosen, actions, ranking.as_of) for account in (*ranking.rows, *ranking.upsell))
-    return Plan(ranking.as_of, tuple(steps), ranking.masked, Message("rule.plan", {"as_of": ranking.as_of}))
+    steps = tuple(_step(account, chosen, actions, ranking.as_of) for account in accounts)
+    said = "rule.plan" if held is None else "rule.plan.held"
+    return Plan(ranking, steps, Message(said, {"as_of": ranking.as_of, "held": len(held or ())}), held)
+
+
+def _split(holdout: Holdout) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
+    """Return the accounts that are called and those held out."""
+    pairs = list(zip(holdout.accounts, holdout.called, strict=True))
+    return tuple(account for account, called in pairs if called), tuple(
+        account for account, called in pairs if not called
+    )
 
 
 def _step(account: Ranked, chosen: pd.Series, actions: pd.DataFrame, as_of: dt.date) -> Step:
@@ -91,7 +104,8 @@ def _step(account: Ranked, chosen: pd.Series, actions: pd.DataFrame, as_of: dt.d
     action = min((chosen[name] for name in signals if name in chosen), key=lambda name: actions["priority"][name])
     text = actions["text"][action]
     what = Message(f"action.{action}") if text == "" else text
-    return Step(account, action, what, as_of + dt.timedelta(days=int(actions["within_days"][action])))
+    by = as_of + dt.timedelta(days=int(actions["within_days"][action]))
+    return Step(account, action, what, by if account.ends_on is None else min(by, account.ends_on))
 
 
 def _checked(given: pd.DataFrame | str | os.PathLike | None) -> pd.DataFrame:

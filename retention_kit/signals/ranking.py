@@ -1,24 +1,25 @@
 """Who to call first and why."""
 
-import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.random import PCG64, Generator
 
+from retention_kit.errors import OptionError
 from retention_kit.ledger import Ledger
 from retention_kit.months import parse_day
 from retention_kit.results import Ranked, Ranking, Signals
 from retention_kit.signals.asking import Asked, measured
-from retention_kit.signals.log import log_of
+from retention_kit.signals.log import date_of, log_of
 from retention_kit.signals.thresholds import checked_thresholds
 from retention_kit.wording import Message, Money
 
-_NAME = "name"
+_NAME, _CSM = "name", "csm"
 
 
 def rank_signals(
-    ledger: Ledger, events: Any, *, as_of: Any = None, thresholds: Any = None, mask: bool = False
+    ledger: Ledger, events: Any, *, as_of: Any = None, thresholds: Any = None, mask: bool = False, seed: int = 0
 ) -> Ranking:
     """Return who to call first and why, with the MRR at stake, and who is ready for more.
 
@@ -27,8 +28,11 @@ def rank_signals(
     ledger, events, as_of, thresholds
         See `signals_of`.
     mask : bool
-        Whether to show account numbers (their place in the ledger) instead of names and ids, for a list that leaves
-        the house.
+        Whether to show account numbers, drawn at random, instead of names, ids and CSMs, for a list that leaves the
+        house.
+    seed : int
+        Of the account numbers: the same ledger and seed give the same. Whoever has both can undo them, so choose your
+        own and keep it.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def rank_signals(
     OpenMonthError, MonthError
         If the day lies after the ledger's, or before its first month end.
     MissingColumnError, InvalidRowsError, OptionError
-        If the events or the thresholds cannot be used.
+        If the events, the thresholds or the seed cannot be used.
 
     Notes
     -----
@@ -55,9 +59,11 @@ def rank_signals(
     >>> print(rank_signals(book, told).first.sentence())
     Call Bo first: 2 complaints in 2 months; 80 of MRR a month at stake.
     """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise OptionError("error.study.seed", name="seed", value=str(seed))
     table = checked_thresholds(thresholds)
     day = ledger.as_of if as_of is None else parse_day(as_of)
-    return ranked(ledger, measured(Asked(ledger, log_of(events, ledger.ids), table), day), mask)
+    return ranked(ledger, measured(Asked(ledger, log_of(events, ledger.ids), table), day), seed if mask else None)
 
 
 def points(signals: Signals, kind: str) -> pd.Series:
@@ -73,10 +79,10 @@ def order(points: pd.Series, mrr: pd.Series) -> np.ndarray:
     return by[points.to_numpy()[by] > 0]
 
 
-def ranked(ledger: Ledger, signals: Signals, mask: bool) -> Ranking:
-    """Return the ranking of signals already measured."""
+def ranked(ledger: Ledger, signals: Signals, seed: int | None = None) -> Ranking:
+    """Return the ranking of signals already measured; a seed masks names and ids by numbers that it draws."""
     risk, upsell = (points(signals, kind) for kind in ("risk", "upsell"))
-    names = _names(ledger, signals, mask)
+    names, mask = _named(ledger, signals, seed), seed is not None
     rows = [_row(signals, names, risk, "risk", at, place) for place, at in enumerate(order(risk, signals.mrr), 1)]
     ready = upsell.where(risk == 0, 0.0)
     more = [_row(signals, names, ready, "upsell", at, n) for n, at in enumerate(order(ready, signals.mrr), 1)]
@@ -87,22 +93,41 @@ def ranked(ledger: Ledger, signals: Signals, mask: bool) -> Ranking:
         customers=len(signals.mrr),
         currency=signals.currency,
         masked=mask,
+        read=signals.read,
+        told_about=signals.told_about,
+        thresholds=signals.thresholds,
+        key=dict(zip((name.customer_id for name in names), signals.mrr.index, strict=True)) if mask else {},
         rule=Message("rule.ranking", {"as_of": signals.as_of}),
         warnings=signals.warnings,
     )
 
 
-def _names(ledger: Ledger, signals: Signals, mask: bool) -> list[str | Message]:
-    if mask:
-        return [Message("ranking.account", {"number": str(number)}) for number in signals.numbers]
+class _Named(NamedTuple):
+    """How an account is shown."""
+
+    customer_id: Any
+    who: str | Message
+    csm: str | None = None
+
+
+def _named(ledger: Ledger, signals: Signals, seed: int | None) -> list[_Named]:
+    ids = signals.mrr.index
+    if seed is not None:
+        drawn = Generator(PCG64(seed)).permutation(len(ledger.ids)) + 1
+        numbers = [str(drawn[number - 1]) for number in signals.numbers]
+        return [_Named(number, Message("ranking.account", {"number": number})) for number in numbers]
+    names, csms = (_attribute(ledger, name, ids) for name in (_NAME, _CSM))
+    return [_Named(one, name or str(one), csm) for one, name, csm in zip(ids, names, csms, strict=True)]
+
+
+def _attribute(ledger: Ledger, name: str, ids: pd.Index) -> list[str | None]:
     known = ledger.customers
-    if known is None or _NAME not in known:
-        return [str(one) for one in signals.mrr.index]
-    named = known[_NAME].reindex(signals.mrr.index)
-    return [str(one) if pd.isna(name) else str(name) for one, name in named.items()]
+    if known is None or name not in known:
+        return [None] * len(ids)
+    return [None if pd.isna(cell) else str(cell) for cell in known[name].reindex(ids)]
 
 
-def _row(signals: Signals, names: list[str | Message], points: pd.Series, kind: str, at: int, rank: int) -> Ranked:
+def _row(signals: Signals, names: list[_Named], points: pd.Series, kind: str, at: int, rank: int) -> Ranked:
     own = signals.fired.iloc[at]
     fired = [name for name in own.index[own] if name != "contract_end_ahead" and _kind(signals, name) == kind]
     steps = signals.thresholds["points"]
@@ -111,8 +136,8 @@ def _row(signals: Signals, names: list[str | Message], points: pd.Series, kind: 
     why = [reason(name, signals.values[name].iloc[at], int(months[name])) for name in fired]
     return Ranked(
         rank=rank,
-        customer_id=signals.mrr.index[at],
-        who=names[at],
+        customer_id=names[at].customer_id,
+        who=names[at].who,
         kind=kind,
         points=float(points.iloc[at]),
         mrr=Money(float(signals.mrr.iloc[at]), signals.currency),
@@ -120,6 +145,8 @@ def _row(signals: Signals, names: list[str | Message], points: pd.Series, kind: 
         reasons=tuple(why) or (ends,),  # without another, the end of the contract was given points
         ends=ends if why else None,
         ending=bool(own.get("contract_end_ahead", False)),
+        ends_on=None if np.isnan(signals.ends.iloc[at]) else date_of(int(signals.ends.iloc[at])),
+        csm=names[at].csm,
     )
 
 
@@ -139,7 +166,7 @@ def _end(signals: Signals, at: int) -> Message | None:
     name = "contract_end_ahead"
     if name not in signals.fired or not signals.fired[name].iloc[at]:
         return None
-    day = dt.date(1970, 1, 1) + dt.timedelta(days=int(signals.ends.iloc[at]))
+    day = date_of(int(signals.ends.iloc[at]))
     if signals.dated.iloc[at]:
         return Message("ranking.ends_in_days", {"n": (day - signals.as_of).days})
     return Message("ranking.ends_in_month", {"month": day})

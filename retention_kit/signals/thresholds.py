@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from retention_kit.errors import FileNotReadableError, InvalidRowsError, MissingColumnError, OptionError
+from retention_kit.errors import (
+    EmptyTableError,
+    FileNotReadableError,
+    InvalidRowsError,
+    MissingColumnError,
+    OptionError,
+)
 from retention_kit.signals.measuring import SIGNALS
 from retention_kit.wording import Message
 
 COLUMNS = ("signal", "threshold", "window_months", "points", "kind", "action")
 KINDS = ("risk", "upsell")
 _LONGEST = 24
+_SHIPPED = "signal_thresholds"
 
 
 def signal_thresholds() -> pd.DataFrame:
@@ -44,7 +51,9 @@ def signal_thresholds() -> pd.DataFrame:
 def shipped(name: str) -> pd.DataFrame:
     """Return a table that stands beside the code."""
     with files("retention_kit").joinpath("signals", name).open(encoding="utf-8") as file:
-        return pd.read_csv(file)
+        table = pd.read_csv(file)
+    # a column without a text yet is read as numbers, which no text can then be written into
+    return table.assign(text=table["text"].astype(object).fillna("")) if "text" in table else table
 
 
 def checked_thresholds(given: pd.DataFrame | str | os.PathLike | None) -> pd.DataFrame:
@@ -57,7 +66,9 @@ def checked_thresholds(given: pd.DataFrame | str | os.PathLike | None) -> pd.Dat
     OptionError
         If a signal or a kind is unknown, or a signal stands twice.
     InvalidRowsError
-        If a number is none, or out of its range.
+        If a number is none, or out of its range; a share has thresholds from 0 to 1.
+    EmptyTableError
+        If there is no row.
     """
     table = signal_thresholds() if given is None else opened(given, "thresholds", COLUMNS)
     _legal(table, "signal", list(SIGNALS))
@@ -68,6 +79,13 @@ def checked_thresholds(given: pd.DataFrame | str | os.PathLike | None) -> pd.Dat
     typed = table.assign(action=table["action"].astype(str))
     for name, lowest, highest in (("threshold", -1e9, 1e9), ("window_months", 0, _LONGEST), ("points", 0, 1e6)):
         typed[name] = numbers(table, name, lowest, highest)
+    shares = typed["signal"].map(lambda name: SIGNALS[name].share)
+    refuse("thresholds", table["threshold"], shares & ~typed["threshold"].between(0, 1), 0, 1)
+    broken = typed["window_months"] % 1 > 0
+    if broken.any():
+        raise OptionError(
+            "error.ranking_count", name="window_months", value=str(typed["window_months"][broken].iloc[0])
+        )
     typed["window_months"] = typed["window_months"].astype(int)
     measured = typed["signal"].map(lambda name: SIGNALS[name].measure is not None)
     refuse("thresholds", table["window_months"], (measured & (typed["window_months"] < 1)), 1, _LONGEST)
@@ -81,6 +99,7 @@ def opened(given: pd.DataFrame | str | os.PathLike, name: str, columns: tuple[st
     ------
     FileNotReadableError
     MissingColumnError
+    EmptyTableError
     """
     table = given.reset_index() if isinstance(given, pd.DataFrame) and given.index.name == columns[0] else given
     table = table if isinstance(table, pd.DataFrame) else _read(Path(table))
@@ -88,6 +107,8 @@ def opened(given: pd.DataFrame | str | os.PathLike, name: str, columns: tuple[st
     if missing:
         found = [str(column) for column in table]
         raise MissingColumnError("error.side_table_column", name=name, missing=missing, found=found)
+    if not len(table):
+        raise EmptyTableError("error.signal_empty", name=name, function="playbook" if name == "playbook" else _SHIPPED)
     return table.reset_index(drop=True)
 
 

@@ -9,13 +9,14 @@ from retention_kit.checks import blank, rename_headers, text_of
 from retention_kit.errors import EmptyTableError, InputError, InvalidRowsError, MissingColumnError, OptionError
 from retention_kit.schema import CUSTOMER_ID, EVENT_FIELDS, EVENT_KINDS, Events
 from retention_kit.sources.cells import Cells
+from retention_kit.sources.event_values import read_kinds, read_values, wrong_values
 from retention_kit.sources.guessing import guess_columns, plain
 from retention_kit.sources.opening import Opened, Table, open_table
 from retention_kit.wording import Message
 
-__all__ = ["read_events"]
+__all__ = ["events_of", "read_events"]
 
-# Spellings by field and by kind, as `plain` leaves them; of a field's, the likeliest first.
+# Spellings by field, as `plain` leaves them; the likeliest first.
 _HEADERS = {
     "at": (
         "event date, event time, event timestamp, timestamp, occurred at, occurred on, happened at, date evenement, "
@@ -25,19 +26,6 @@ _HEADERS = {
     "kind": ("event type, event name, event kind, type evenement, type d evenement, evenement, event", "type, action"),
     "value": ("event value, valeur", "score, amount, quantity, quantite, number, nombre, montant"),
 }
-_KINDS = {
-    "login": "log in, logged in, sign in, signed in, connexion, session",
-    "feature_use": "feature used, feature usage, feature, fonctionnalite, usage fonctionnalite",
-    "ticket": "support ticket, ticket support, ticket opened, ticket ouvert, demande support",
-    "complaint": "reclamation, plainte",
-    "email_sent": "mail sent, e mail sent, email envoye, e mail envoye, mail envoye",
-    "email_opened": "mail opened, e mail opened, email open, email ouvert, e mail ouvert, mail ouvert",
-    "nps": "nps score, nps answer, nps response, score nps, reponse nps",
-    "payment_late": "late payment, payment overdue, retard de paiement, paiement en retard",
-    "limit_reached": "limit hit, plan limit reached, limite atteinte, limite du forfait atteinte",
-}
-_KIND_OF = {spelling: kind for kind, words in _KINDS.items() for spelling in (plain(kind), *words.split(", "))}
-_BEST_SCORE = 10
 _EXAMPLES, _NAMED = 3, 6
 
 
@@ -58,9 +46,9 @@ def read_events(
     ----------
     table : str, Path or DataFrame
         One row an event: customer_id, at (day or moment), kind, and value where the kind has one: ``login`` (how many
-        people, empty: one), ``feature_use`` (which feature), ``ticket``, ``complaint``, ``email_sent``,
-        ``email_opened``, ``nps`` (0 to 10), ``payment_late`` (days), ``limit_reached`` (share of the plan's limit).
-        Other kinds are kept as they are, and said.
+        people; kept, but signals count rows), ``feature_use`` (which feature, by number or name), ``ticket``,
+        ``complaint``, ``email_sent``, ``email_opened``, ``nps`` (0 to 10), ``payment_late`` (days), ``limit_reached``
+        (share of the plan's limit, as 0.95 or 95 %). Other kinds are kept as they are, and said.
     columns : mapping, optional
         Field → header where the table uses other names: ``{"at": "created"}``. What is not said is guessed from the
         header's name, in English or French; `Events.columns` shows what was taken for what.
@@ -89,8 +77,14 @@ def read_events(
 
     Notes
     -----
-    A row cannot be used without a customer, a kind or a day, with a day or a value that cannot be read, or with an
-    NPS answer that is missing or outside 0 to 10. Rows alike are all kept: a customer may log in twice a day.
+    A row cannot be used without a customer, a kind or a day; with a day or a value that cannot be read; with an NPS
+    answer that is missing or outside 0 to 10; a late payment or a limit without value; a value below 0 where the kind
+    is one that signals read; a share of the limit above 2, which may be meant in percent. Rows alike are all kept: a
+    customer may log in twice a day. Nobody says what day it is today: an event that lies ahead is kept, and each
+    signal looks only at those up to its day.
+
+    Features named in words are numbered in alphabetical order in ``value``; their names stand in ``detail``, a column
+    that is there for them only.
 
     Examples
     --------
@@ -121,6 +115,44 @@ def read_events(
     rejected = faults.reset_index(drop=True)[["row", *EVENT_FIELDS, "reason"]]
     notes += [*_other_kinds(frame), *_unread(opened, used)]
     return Events(frame, rejected, opened.name, opened.digest, used, tuple(notes))
+
+
+def events_of(events: Events | Table) -> Events:
+    """Return events that are read, as they are; others read and checked, with no row set aside silently.
+
+    Parameters
+    ----------
+    events : Events, DataFrame, str or Path
+        What `read_events` returns or takes. A table with the columns customer_id, at and kind may have no row.
+
+    Returns
+    -------
+    Events
+
+    Raises
+    ------
+    OptionError
+        If there are none (None).
+    InvalidRowsError
+        If rows cannot be used; `read_events` sets them aside instead.
+    FileNotReadableError, InputError, MissingColumnError
+        See `read_events`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"customer_id": ["Ada"], "at": ["2025-03-31"], "kind": ["Connexions"]})
+    >>> events_of(table).frame["kind"].tolist()
+    ['login']
+    """
+    if events is None:
+        raise OptionError("error.no_events")
+    if isinstance(events, Events):
+        return events
+    if isinstance(events, pd.DataFrame) and events.empty and not {*EVENT_FIELDS[:3]} - {*events}:
+        none = {"row": "int64", CUSTOMER_ID: events[CUSTOMER_ID].dtype, "at": "datetime64[s]", "kind": "str"}
+        frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in (none | {"value": "float64"}).items()})
+        return Events(frame, frame.assign(reason=""), "DataFrame", columns={name: name for name in EVENT_FIELDS[:3]})
+    return read_events(events, bad_rows="refuse")
 
 
 def _columns(opened: Opened, said: dict[str, str]) -> dict[str, str]:
@@ -161,30 +193,24 @@ def _typed(raw: pd.DataFrame, opened: Opened, cells: Cells) -> pd.DataFrame:
     as_text = opened.digest and not pd.api.types.is_numeric_dtype(who.dtype)
     typed = pd.DataFrame({"row": opened.raw.index, CUSTOMER_ID: text_of(who) if as_text else who})
     typed["at"] = cells.days(raw["at"]).astype("datetime64[s]")
-    typed["kind"] = _kinds(raw["kind"])
-    typed["value"] = cells.numbers(raw["value"]) if "value" in raw else np.nan
-    return typed
-
-
-def _kinds(column: pd.Series) -> pd.Series:
-    """Return the kit's word for each kind, others as they stand."""
-    places, words = pd.factorize(column, use_na_sentinel=False)
-    given = text_of(pd.Series(words, dtype=object))
-    meant = pd.array([_KIND_OF.get(plain(word), word) for word in given], dtype="str")
-    return pd.Series(meant.take(places), index=column.index)
+    typed["kind"] = read_kinds(raw["kind"])
+    if "value" not in raw:
+        return typed.assign(value=np.nan)
+    typed["value"], names = read_values(raw["value"], typed["kind"], cells)
+    return typed if names is None else typed.assign(detail=names)
 
 
 def _faults(raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that cannot be used, by place: row, the cells as given, field and reason of the first fault."""
-    empty, no_value = _empty(raw["at"]), typed["value"].isna()
-    given = ~_empty(raw["value"]) if "value" in raw else ~no_value
+    empty = _empty(raw["at"])
+    given = ~_empty(raw["value"]) if "value" in raw else typed["value"].notna()
+    wrong = wrong_values(typed["kind"], typed["value"], given)
     checks = {
         "no_customer_id": (CUSTOMER_ID, _empty(raw[CUSTOMER_ID])),
         "no_day": ("at", empty),
         "date_unreadable": ("at", ~empty & typed["at"].isna()),
         "no_kind": ("kind", typed["kind"] == ""),
-        "number_unreadable": ("value", no_value & given | np.isinf(typed["value"])),
-        "nps_wrong": ("value", (typed["kind"] == "nps") & ~typed["value"].between(0, _BEST_SCORE)),
+        **{reason: ("value", rows) for reason, rows in wrong.items()},
     }
     first = np.select([mask.to_numpy(bool) for _, mask in checks.values()], range(len(checks)), -1)
     places = np.flatnonzero(first >= 0)

@@ -96,6 +96,12 @@ def _expected_at_risk(who: Subjects, some: np.ndarray, survival: np.ndarray) -> 
     return (watched / begun).sum(axis=0) * survival[:-1]
 
 
+def expected_at_risk(asked: Question, sample: Sample, some: np.ndarray) -> float:
+    """Return how many of some would be at risk at the horizon, if they left as all customers together do."""
+    survival = _pooled(sample, asked.horizon)["survival"].to_numpy()
+    return float(_expected_at_risk(sample.subjects, some, survival)[-1])
+
+
 def _attainable(asked: Question, sample: Sample, value: float) -> bool:
     """Whether shares so far apart exist: neither group can retain more than all or less than none."""
     kept = float(_pooled(sample, asked.horizon)["survival"].iloc[-1])
@@ -133,7 +139,8 @@ def detectable_early(asked: Question, who: Subjects, errors: float) -> Detectabl
         shift=who.shift,
         level=asked.level,
     )
-    events, early = found.early[0] + found.late[0], found.early[1] / (found.early[1] + found.late[1] or 1)
-    known = events > 0 and 0 < early < 1
-    value = math.exp(errors / math.sqrt(events * early * (1 - early))) if known else math.nan
-    return Detectable(value, int(events), Message("power.method.early_churn"))
+    early, early_months, late, late_months = found.telling.T
+    share = early_months / (early_months + late_months)
+    weight = float(((early + late) * share * (1 - share)).sum())
+    value = math.exp(errors / math.sqrt(weight)) if weight else math.nan
+    return Detectable(value, int((early + late).sum()), Message("power.method.early_churn"))

@@ -8,7 +8,8 @@ from numbers import Real
 from typing import Any
 
 from retention_kit.errors import OptionError
-from retention_kit.hypotheses.question import EARLY, NUMBER, Question, kind_of_outcome
+from retention_kit.hypotheses.attributes import ALL_STANDARD, START_MONTH, STARTING_MRR
+from retention_kit.hypotheses.question import EARLY, MARGINS, NUMBER, SHARE, Question, kind_of_outcome
 from retention_kit.ledger import Ledger
 from retention_kit.schema import attribute
 from retention_kit.wording import Message
@@ -77,10 +78,34 @@ class Hypothesis:
         return self.given(outcome=outcome, margin=margin)
 
     def protocol(self) -> dict[str, Any]:
-        """Return what was declared, as plain values."""
+        """Return what was declared, as plain values, every default that is known without the data written out."""
         varied = [plain(dict(changed)) for changed in self.sensitivity]
         more = {"secondary": list(self.secondary), "sensitivity": varied}
-        return {"name": self.name, "factor": self.factor, **plain(dict(self.arguments)), **more}
+        asked = {**self.arguments, "adjust": self._adjust(), "margin": self._margin()}
+        return {"name": self.name, "factor": self.factor, **plain(asked), **more}
+
+    def _adjust(self) -> tuple[str, ...]:
+        """Return what is adjusted for, "standard" standing for the usual attributes that are there."""
+        if self.arguments["adjust"] is not None:
+            return self.arguments["adjust"]
+        return () if self.arguments["randomised"] or self.outcome == EARLY else (ALL_STANDARD,)
+
+    def _margin(self) -> float | None:
+        """Return the smallest difference that matters; None for spend, whose default rests on the starting MRR."""
+        margin, outcome = self.arguments["margin"], self.outcome
+        if margin is not None or outcome == "spend":
+            return margin
+        scale = self.arguments["horizon"] if outcome == "rmst" else 1
+        # a column of numbers has no default and was refused without a margin; what is left is a column of yes and no
+        return round(MARGINS.get(outcome, MARGINS[SHARE]) * scale, 12)
+
+
+def about(ledger: Ledger, outcome: str, arguments: Mapping[str, Any]) -> Message:
+    """Return an outcome in words."""
+    kind, measured = kind_of_outcome(outcome, ledger.customers)
+    if measured:
+        return Message("study.outcome.measured", {"name": measured})
+    return Message(f"study.outcome.{kind}", {"horizon": arguments["horizon"], "window": arguments["window"]})
 
 
 def plain(value: Any) -> Any:
@@ -117,7 +142,7 @@ def declared(
     _check_list("sensitivity", sensitivity, Mapping)
     beside = tuple(dict.fromkeys(outcome for outcome in secondary if outcome != asked["outcome"]))
     for outcome in beside:
-        _within("secondary", kind_of_outcome, outcome, ledger.customers)
+        within("secondary", kind_of_outcome, outcome, ledger.customers)
     return Hypothesis(name, factor, asked, beside, tuple(_varied(ledger, factor, asked, each) for each in sensitivity))
 
 
@@ -128,7 +153,7 @@ def _varied(ledger: Ledger, factor: str | None, asked: Mapping[str, Any], change
             raise OptionError("error.study.other_question", name="sensitivity", value=name, legal=list(VARIED))
     _refuse_unknown(changed, VARIED, "sensitivity")
     settled = {key: _settled(key, value) for key, value in changed.items()}
-    _within("sensitivity", _check, ledger, factor, {**asked, **settled})
+    within("sensitivity", _check, ledger, factor, {**asked, **settled})
     return settled
 
 
@@ -154,8 +179,8 @@ def _refuse_several(given: Mapping[str, Any]) -> None:
 
 def _settled(name: str, value: Any) -> Any:
     """Return an argument in the one form that the protocol and its hash know."""
-    if name == "adjust" and isinstance(value, list):
-        return tuple(value)
+    if name == "adjust" and isinstance(value, list | str):
+        return (value,) if isinstance(value, str) else tuple(value)
     if name in ("margin", "level") and _number(value):
         return float(value)
     return value.item() if hasattr(value, "item") else value
@@ -174,7 +199,7 @@ def _check(ledger: Ledger, factor: str | None, asked: Mapping[str, Any]) -> None
         if column is not None:
             attribute(ledger.customers, column, name)
     for column in asked["adjust"] or ():
-        if column not in ("starting_mrr", "start_month"):
+        if column not in (STARTING_MRR, START_MONTH, ALL_STANDARD):
             attribute(ledger.customers, column, "adjust")
     if asked["margin"] is not None and not _number(asked["margin"]):
         raise OptionError("error.study.not_a_number", name="margin", value=str(asked["margin"]))
@@ -189,7 +214,7 @@ def _check_list(name: str, value: Any, kind: type) -> None:
         raise OptionError(f"error.study.list_{name}", name=name, value=str(value))
 
 
-def _within(name: str, check: Any, *arguments: Any) -> None:
+def within(name: str, check: Any, *arguments: Any) -> None:
     """Let an error of a secondary outcome or a sensitivity run say that it is about that."""
     try:
         check(*arguments)

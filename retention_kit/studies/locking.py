@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,21 @@ def look_of(lock: Lock, as_of: dt.date) -> int:
     Raises
     ------
     ProtocolChangedError
-        If it is earlier than the last look and none of them: data of before a look cannot be looked at after it.
+        If it is earlier than the last look, be it one of them: data of before a look cannot be looked at after it.
     """
-    if as_of in lock.looks:
-        return lock.looks.index(as_of) + 1
     if as_of < lock.looks[-1]:
         raise ProtocolChangedError("error.study.earlier_look", as_of=as_of, last=lock.looks[-1])
-    return len(lock.looks) + 1
+    return len(lock.looks) + (as_of > lock.looks[-1])
 
 
 def looked(lock: Lock, as_of: dt.date) -> Lock:
     """Return a lock with one look more, or the same if it has been looked at these data."""
     new = look_of(lock, as_of) > len(lock.looks)
-    return Lock(lock.hash, as_of, (*lock.looks, as_of) if new else lock.looks, lock.protocol, lock.version)
+    return replace(lock, as_of=as_of, looks=(*lock.looks, as_of) if new else lock.looks)
 
 
-def check_unchanged(lock: Lock, protocol: Mapping[str, Any]) -> None:
-    """Refuse a protocol that is not the locked one, and say what changed.
+def check_unchanged(lock: Lock, protocol: Mapping[str, Any], fixed: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse a protocol that is not the locked one, or other standard attributes than then, and say what changed.
 
     Raises
     ------
@@ -49,6 +48,18 @@ def check_unchanged(lock: Lock, protocol: Mapping[str, Any]) -> None:
     """
     if lock.hash != hash_of(protocol):
         raise ProtocolChangedError("error.study.changed", changes=changes(lock.protocol, protocol))
+    changed = list(_changes_of_standard(lock.fixed, fixed))
+    if changed:
+        raise ProtocolChangedError("error.study.changed", changes=changed)
+
+
+def _changes_of_standard(
+    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Message]:
+    for name, values in before.items():
+        old, new = values.get("adjust"), after.get(name, {}).get("adjust")
+        if old != new:
+            yield Message("study.change_of_standard", {"name": name, "old": _text(old), "new": _text(new)})
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Message]:
@@ -91,8 +102,8 @@ def read_lock(path: str | Path) -> Lock:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         looks = tuple(dt.date.fromisoformat(day) for day in kept["looks"])
-        lock = Lock(kept["hash"], looks[-1], looks, kept["protocol"], kept["version"])
-        whole = lock.hash == hash_of(lock.protocol)
+        lock = Lock(kept["hash"], looks[-1], looks, kept["protocol"], kept["version"], kept.get("fixed", {}))
+        whole = lock.hash == hash_of(lock.protocol) and kept.get("fixed_hash", hash_of({})) == hash_of(lock.fixed)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         whole = False
     if not whole:
@@ -112,7 +123,8 @@ def write_lock(lock: Lock, path: str | Path) -> None:
     if not path.parent.is_dir():
         raise FileNotReadableError("error.study.lock_folder", path=str(path.parent))
     kept = {"hash": lock.hash, "looks": [day.isoformat() for day in lock.looks], "version": lock.version}
-    text = json.dumps(kept | {"protocol": lock.protocol}, indent=2, ensure_ascii=False) + "\n"
+    kept |= {"protocol": lock.protocol, "fixed": lock.fixed, "fixed_hash": hash_of(lock.fixed)}
+    text = json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
     # a name of its own beside the lock, so that a write that breaks off leaves the old lock whole
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -1,25 +1,24 @@
 """What a study could find, before its numbers are seen: a row a comparison, set against what matters."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from retention_kit.hypotheses.question import EARLY, MONEY, SURVIVAL, Question, kind_of_outcome
-from retention_kit.hypotheses.refusals import locked
-from retention_kit.hypotheses.sampling import Sample, drawn
+from retention_kit.hypotheses.early import early_churn_finding
+from retention_kit.hypotheses.portfolios import portfolios
+from retention_kit.hypotheses.question import MONEY, SURVIVAL, Question
+from retention_kit.hypotheses.refusals import refusal
+from retention_kit.hypotheses.sampling import Sample
+from retention_kit.hypotheses.survivors import Survivors
 from retention_kit.ledger import Ledger
-from retention_kit.results import Power, PowerTable
-from retention_kit.studies.detecting import Detectable, detectable, detectable_early
-from retention_kit.studies.hypothesis import Hypothesis
+from retention_kit.results import Arm, Power, PowerTable, Verdict
+from retention_kit.studies.asking import question, sample
+from retention_kit.studies.detecting import Detectable, detectable, detectable_early, expected_at_risk
+from retention_kit.studies.hypothesis import Hypothesis, about
 from retention_kit.studies.sample_sizes import errors_apart
 from retention_kit.subjects import subjects
-from retention_kit.verdicts import LEAST_JUDGED, MOST_LOCKED
 from retention_kit.wording import Message
-
-_SAMPLING = ("reference", "landmark", "clock", "measured_at")
 
 
 def power_table(ledger: Ledger, hypotheses: tuple[Hypothesis, ...], alpha: float) -> PowerTable:
@@ -39,67 +38,61 @@ def power_table(ledger: Ledger, hypotheses: tuple[Hypothesis, ...], alpha: float
     hazard and each group's own follow-up; money by 2.80 median errors under permuted groups; early churn by
     Schoenfeld's number of churns; measured values by their pooled spread (docs/studies.md).
     """
-    samples = [(each, _sample(ledger, each, _question(ledger, each))) for each in hypotheses]
-    comparisons = sum(1 if sample is None else len(sample.labels) - 1 for _, sample in samples)
+    samples = [(each, sample(ledger, each.factor, each.arguments)) for each in hypotheses]
+    comparisons = sum(1 if some is None else len(some.labels) - 1 for _, some in samples)
     errors = errors_apart(alpha / max(comparisons, 1))
-    rows = [row for each, sample in samples for row in _rows(ledger, each, sample, errors)]
+    rows = [row for each, some in samples for row in _rows(ledger, each, some, errors)]
     grouped = any(each.arguments["cluster"] for each in hypotheses)
     notes = (Message("power.note.clustered"),) if grouped else ()
     return PowerTable(tuple(rows), alpha, max(comparisons, 1), notes)
 
 
-def about(ledger: Ledger, outcome: str, arguments: Mapping[str, Any]) -> Message:
-    """Return an outcome in words."""
-    kind, measured = kind_of_outcome(outcome, ledger.customers)
-    if measured:
-        return Message("study.outcome.measured", {"name": measured})
-    return Message(f"study.outcome.{kind}", {"horizon": arguments["horizon"], "window": arguments["window"]})
-
-
-def _question(ledger: Ledger, hypothesis: Hypothesis, outcome: str | None = None) -> Question:
-    asked = hypothesis.arguments
-    kind, measured = kind_of_outcome(outcome or asked["outcome"], ledger.customers)
-    same = {name: asked[name] for name in ("horizon", "direction", "level", "randomised", "window", "seed")}
-    margin = asked["margin"] if outcome is None else None
-    return Question(factor=hypothesis.factor, outcome=kind, measured=measured, margin=margin, **same)
-
-
-def _sample(ledger: Ledger, hypothesis: Hypothesis, asked: Question) -> Sample | None:
-    if asked.outcome == EARLY:
-        return None
-    how = {name: hypothesis.arguments[name] for name in _SAMPLING}
-    how["measured_at"] = how["measured_at"] or {}
-    return drawn(ledger, asked, seen_from_start=False, **how)
-
-
-def _rows(ledger: Ledger, hypothesis: Hypothesis, sample: Sample | None, errors: float) -> list[Power]:
-    asked = _question(ledger, hypothesis)
-    if sample is None:
-        who = subjects(ledger, landmark=hypothesis.arguments["landmark"] or 0, clock=hypothesis.arguments["clock"])
-        found = detectable_early(asked, who, errors)
-        everybody = Message("power.who.all", {"n": len(who.age)})
-        return [_row(ledger, hypothesis, asked, found, everybody, (len(who.age),), asked.matters(0.0))]
+def _rows(ledger: Ledger, hypothesis: Hypothesis, entering: Sample | None, errors: float) -> list[Power]:
+    asked = question(ledger, hypothesis.factor, hypothesis.arguments)
+    if entering is None:
+        return [_early(ledger, hypothesis, asked, errors)]
     rows = []
-    for code in range(1, len(sample.labels)):
-        pair = sample.pair(code)
+    for code in range(1, len(entering.labels)):
+        pair = entering.pair(code)
         row = _of_pair(ledger, hypothesis, asked, pair, errors)
         rows.append(row if row.enough else replace(row, better=_better(ledger, hypothesis, code, row, errors)))
     return rows
+
+
+def _early(ledger: Ledger, hypothesis: Hypothesis, asked: Question, errors: float) -> Power:
+    clock = hypothesis.arguments["clock"]
+    who = subjects(ledger, clock=clock)
+    verdict = early_churn_finding(ledger, asked, clock).verdict
+    refused = verdict if verdict.kind == "not_testable" else None
+    found, everybody = detectable_early(asked, who, errors), Message("power.who.all", {"n": len(who.age)})
+    return _row(ledger, hypothesis, asked, found, everybody, (len(who.age),), asked.matters(0.0), refused)
 
 
 def _of_pair(ledger: Ledger, hypothesis: Hypothesis, asked: Question, pair: Sample, errors: float) -> Power:
     n = int(pair.treated.sum()), int((~pair.treated).sum())
     reference, treated = pair.labels
     who = Message("power.who.groups", {"n": n[0], "treated": treated, "n_reference": n[1], "reference": reference})
+    refused = _refused(hypothesis, asked, pair)
     found = detectable(asked, pair, errors)
-    if min(n) < LEAST_JUDGED or _locked(asked, pair):
-        found = replace(found, value=math.nan)
-    return _row(ledger, hypothesis, asked, found, who, n, asked.matters(_starting(asked, pair)))
+    return _row(ledger, hypothesis, asked, found, who, n, asked.matters(_starting(asked, pair)), refused)
 
 
-def _locked(asked: Question, pair: Sample) -> bool:
-    """Whether most of them have contracts that cannot end in time: then no verdict will be given."""
-    return locked(asked, pair.subjects.term, pair.outcome)[0] > MOST_LOCKED
+def _refused(hypothesis: Hypothesis, asked: Question, pair: Sample) -> Verdict | None:
+    """Return why the comparison will not be judged, as far as that can be told without the outcome by group."""
+    foreseen = refusal(asked, pair, _foreseen_arms(asked, pair))
+    units = portfolios(pair, hypothesis.arguments["cluster"])
+    return foreseen or (units.refusal(pair) if units else None)
+
+
+def _foreseen_arms(asked: Question, pair: Sample) -> tuple[Arm, Arm]:
+    """Return both groups as they would be if they left as all customers together do."""
+    arms = []
+    for some, label in ((pair.treated, pair.labels[1]), (~pair.treated, pair.labels[0])):
+        arm = pair.outcome.arm(some, label, asked.level)
+        if isinstance(pair.outcome, Survivors):
+            arm = replace(arm, at_risk=round(expected_at_risk(asked, pair, some)))
+        arms.append(replace(arm, value=math.nan, low=math.nan, high=math.nan))
+    return arms[0], arms[1]
 
 
 def _row(
@@ -110,6 +103,7 @@ def _row(
     who: Message,
     n: tuple[int, ...],
     margin: float,
+    refused: Verdict | None,
 ) -> Power:
     return Power(
         hypothesis=hypothesis.name,
@@ -118,11 +112,12 @@ def _row(
         who=who,
         n=n,
         events=found.events,
-        detectable=found.value,
+        detectable=math.nan if refused else found.value,
         margin=margin,
         method=found.method,
         attainable=found.attainable,
         currency=ledger.currency,
+        refused=refused,
     )
 
 
@@ -139,9 +134,11 @@ def _better(ledger: Ledger, hypothesis: Hypothesis, code: int, row: Power, error
         return None
     others = []
     for outcome in SURVIVAL:
-        asked = _question(ledger, hypothesis, outcome)
-        pair = _sample(ledger, hypothesis, asked).pair(code)
+        # a margin is of the scale of its own outcome
+        arguments = {**hypothesis.arguments, "outcome": outcome, "margin": None}
         if outcome != row.outcome:
+            asked = question(ledger, hypothesis.factor, arguments)
+            pair = sample(ledger, hypothesis.factor, arguments).pair(code)
             others.append(_of_pair(ledger, hypothesis, asked, pair, errors))
     usable = [other for other in others if other.attainable and other.detectable > 0]
     best = min(usable, key=_reach, default=None)

@@ -11,8 +11,8 @@ from typing import Any
 
 from retention_kit.errors import FileNotReadableError, OptionError
 from retention_kit.ledger import Ledger, open_ledger
-from retention_kit.studies.hypothesis import ARGUMENTS, plain
-from retention_kit.wording import Message
+from retention_kit.studies.hypothesis import ARGUMENTS, about, plain
+from retention_kit.wording import Message, render
 
 Place = tuple[str | int, ...]
 _FILES = ("subscriptions", "customers")
@@ -72,14 +72,16 @@ class Told:
         try:
             yield
         except OptionError as error:
-            about = _about(error, known)
+            about = about_argument(error, known)
             where = (*place, about) if about else place
             raise self.refusal(Message(error.key, error.fields), *where) from error
 
 
-def _about(error: OptionError, known: tuple[str, ...]) -> str | None:
-    """Return which argument an error is about, by its fields or its key: error.margin.fraction, error.horizon."""
-    named = (error.fields.get("argument"), error.fields.get("name"), *error.key.replace("_", ".").split("."))
+def about_argument(error: OptionError, known: tuple[str, ...]) -> str | None:
+    """Return which argument an error is about, by its fields or its key: error.horizon, error.factor_reference."""
+    parts = reversed(error.key.replace("_", ".").split("."))
+    within = (name for name in known if name in error.key)  # names of two words: measured_at
+    named = (error.fields.get("argument"), error.fields.get("name"), *parts, *within)
     return next((name for name in named if name in known), None)
 
 
@@ -101,7 +103,10 @@ def read_protocol(path: str | Path) -> Told:
     try:
         text = path.read_text(encoding="utf-8-sig")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        _check_dates(path, tree)
         content = yaml.safe_load(text)
+    except OptionError:
+        raise
     except UnicodeDecodeError as error:
         raise FileNotReadableError("error.file_unreadable", path=str(path), detail=str(error)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -114,6 +119,26 @@ def read_protocol(path: str | Path) -> Told:
     if not isinstance(content, dict):
         raise told.refusal(Message("error.study.no_study"))
     return told
+
+
+def _check_dates(path: Path, node: Any) -> None:
+    """Refuse what looks like a date and is none, such as 2025-13-31, with its line, which YAML does not say."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":timestamp"):
+        try:
+            yaml.SafeLoader("").construct_yaml_timestamp(node)
+        except ValueError:
+            problem = Message("error.study.no_date", {"value": node.value})
+            raise OptionError(
+                "error.study.line", path=path.name, line=node.start_mark.line + 1, problem=problem
+            ) from None
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            _check_dates(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_dates(path, item)
 
 
 def _no_yaml(path: Path, error: Exception) -> FileNotReadableError:
@@ -188,3 +213,18 @@ def _written(hypothesis: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     said |= {name: value for name, value in hypothesis.arguments.items() if value != defaults[name]}
     lists = {"secondary": hypothesis.secondary, "sensitivity": hypothesis.sensitivity}
     return plain(said | {name: list(value) for name, value in lists.items() if value})
+
+
+def in_short(study: Any) -> str:
+    """Return what a study asks, line by line: itself, its hypotheses, its hash and what comes next."""
+    fields = {"n": len(study.hypotheses), "customers": len(study.ledger.ids)}
+    fields |= {"as_of": study.ledger.as_of, "alpha": float(study.alpha)}
+    key = "study.in_short" if study.title else "study.in_short_untitled"
+    lines = [render(key, title=study.title, **fields), *(f"- {_asked(study, each)}" for each in study.hypotheses)]
+    return "\n".join([*lines, render("study.next", hash=study.hash)] if study.hypotheses else lines)
+
+
+def _asked(study: Any, hypothesis: Any) -> str:
+    outcome = about(study.ledger, hypothesis.outcome, hypothesis.arguments)
+    key = "study.in_short_factor" if hypothesis.factor else "study.in_short_everyone"
+    return render(key, name=hypothesis.name, about=outcome, factor=hypothesis.factor)

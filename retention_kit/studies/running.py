@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 from retention_kit.contrasts.multiplicity import false_discovery, holm
 from retention_kit.hypotheses import comparing as engine
 from retention_kit.hypotheses.question import NUMBER, kind_of_outcome
 from retention_kit.ledger import Ledger
-from retention_kit.results import Finding, Findings, Line
+from retention_kit.results import Finding, Findings, Line, Lock
 from retention_kit.results.studies import Beside, contrasts_of
-from retention_kit.studies.hypothesis import Hypothesis
-from retention_kit.studies.power import about
+from retention_kit.studies.hypothesis import Hypothesis, about
 from retention_kit.wording import Message
 
 Answers = Mapping[str, Finding | Findings]
@@ -66,7 +66,10 @@ def sensitivities(ledger: Ledger, declared: Iterable[Hypothesis]) -> dict[str, t
 
 
 def with_lines(answers: Answers, beside: Mapping[str, tuple[Beside, ...]]) -> dict[str, Finding | Findings]:
-    """Return the answers with their sensitivity runs as lines of the forest plot; no verdict changes."""
+    """Return the answers with their sensitivity runs as lines of the forest plot; no verdict changes.
+
+    A run that is not testable is not drawn, nor one at another horizon, which the axis does not name.
+    """
     return {name: _with_lines(answer, beside.get(name, ())) for name, answer in answers.items()}
 
 
@@ -74,10 +77,14 @@ def _with_lines(answer: Finding | Findings, runs: tuple[Beside, ...]) -> Finding
     contrasts = contrasts_of(answer)
     # each run has the contrasts of the answer, in their order
     extended = tuple(
-        replace(one, lines=(*one.lines, *map(_line, runs[place :: len(contrasts)])))
+        replace(one, lines=(*one.lines, *_drawn(one, runs[place :: len(contrasts)])))
         for place, one in enumerate(contrasts)
     )
     return replace(answer, items=extended) if isinstance(answer, Findings) else extended[0]
+
+
+def _drawn(one: Finding, runs: tuple[Beside, ...]) -> list[Line]:
+    return [_line(run) for run in runs if run.refused is None and run.finding.horizon == one.horizon]
 
 
 def _line(run: Beside) -> Line:
@@ -85,14 +92,31 @@ def _line(run: Beside) -> Line:
     deciding = found.lines[0] if found.lines else None
     n = deciding.n if deciding else sum(arm.n for arm in found.arms)
     n_eff, method = (deciding.n_eff, deciding.method) if deciding else (float("nan"), found.rule)
+    events = sum(arm.events for arm in found.arms)
     limits = (found.estimate, found.low, found.high, found.p_value)
-    return Line("sensitivity", run.about, *limits, n, n_eff, method)
+    return Line("sensitivity", run.about, *limits, n, n_eff, method, events)
 
 
 def _change(name: str, value: Any) -> Message:
     if isinstance(value, tuple):
         return Message("study.changed.adjust", {"names": list(value)}) if value else Message("study.changed.unadjusted")
     return Message("study.changed.other", {"name": name, "value": "–" if value is None else value})
+
+
+def notes(lock: Lock | None, look: int) -> tuple[Message, ...]:
+    """Return what a lock and a look make worth knowing: a look that is not written, another version of the kit."""
+    if lock is None:
+        return ()
+    unwritten = [Message("study.note.unwritten_look", {"look": look})] if look > len(lock.looks) else []
+    ours = version("retention-kit")
+    if _series(lock.version) == _series(ours):
+        return tuple(unwritten)
+    return (*unwritten, Message("study.note.other_version", {"locked": lock.version, "version": ours}))
+
+
+def _series(text: str) -> str:
+    """Return major and minor of a version: within them, methods do not change."""
+    return ".".join(text.split(".")[:2])
 
 
 def _by_name(found: Iterable[Beside]) -> dict[str, tuple[Beside, ...]]:

@@ -1,7 +1,7 @@
 """A study is a protocol: hypotheses declared, power told and the whole locked before the numbers are seen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,18 @@ from retention_kit.ledger import Ledger
 from retention_kit.results import Lock, PowerTable, StudyResult
 from retention_kit.schema import attribute
 from retention_kit.studies import running
+from retention_kit.studies.asking import check_askable, held, settled, told_of
 from retention_kit.studies.hypothesis import ARGUMENTS, Hypothesis, declared, plain
 from retention_kit.studies.locking import check_unchanged, hash_of, look_of, looked, read_lock, write_lock
 from retention_kit.studies.power import power_table
-from retention_kit.studies.protocol_file import opened, read_protocol, written
+from retention_kit.studies.protocol_file import Place, in_short, opened, read_protocol, written
 from retention_kit.wording import Message
 
-FORMAT = 1
+FORMAT = 2
 """Of the protocol that is hashed; a change of what it says makes other hashes."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """A protocol over one ledger: which hypotheses, judged how, declared before the numbers are seen.
 
@@ -40,6 +41,8 @@ class Study:
         Use `add`.
     source : Path, optional
         The file it was read from.
+    lines : mapping
+        On which line of it each thing stands.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class Study:
     seed: int = 0
     hypotheses: tuple[Hypothesis, ...] = ()
     source: Path | None = None
+    lines: Mapping[Place, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.alpha, bool) or not isinstance(self.alpha, int | float) or not 0 < self.alpha < 0.5:
@@ -148,7 +152,8 @@ class Study:
         book = opened(told) if ledger is None else ledger
         options = {name: told.content[name] for name in ("alpha", "cluster", "seed") if name in told.content}
         with told.at(known=tuple(options)):
-            study = cls(book, title=str(told.content.get("title") or ""), source=Path(path), **options)
+            title = str(told.content.get("title") or "")
+            study = cls(book, title=title, source=Path(path), lines=told.lines, **options)
         for name, given in told.hypotheses():
             with told.at("hypotheses", name, known=(*ARGUMENTS, "factor", "secondary", "sensitivity")):
                 study = study.add(name, **given)
@@ -169,6 +174,11 @@ class Study:
         """SHA-256 of the protocol; neither the data nor their date enter."""
         return hash_of(self.protocol())
 
+    def __str__(self) -> str:
+        return in_short(self)
+
+    __repr__ = __str__
+
     def power(self) -> PowerTable:
         """Return the smallest difference that each comparison would find, without a look at the outcome by group.
 
@@ -179,9 +189,9 @@ class Study:
         Raises
         ------
         OptionError
-            If the study has no hypothesis.
+            If the study has no hypothesis, or one that cannot be asked.
         """
-        self._check_any()
+        self._check_askable()
         return power_table(self.ledger, self.hypotheses, self.alpha)
 
     def lock(self, path: str | Path | None = None, *, write: bool = False) -> Lock:
@@ -202,23 +212,25 @@ class Study:
         Raises
         ------
         ProtocolChangedError
-            If the file holds another protocol, or the data are older than its last look.
+            If the file holds another protocol, the data are older than its last look, or other standard attributes are
+            there than then.
         FileNotReadableError
             If the file holds no lock, or its folder is not there.
         OptionError
-            If `write` is asked of a study that comes from no file, or the study has no hypothesis.
+            If `write` is asked of a study that comes from no file, the study has no hypothesis, or one that cannot be
+            asked: its name is said, and its line.
         """
-        self._check_any()
+        self._check_askable()
         if path is None and write:
             if self.source is None:
                 raise OptionError("error.study.lock_where", name="write", value=str(write))
             path = self.source.with_suffix(".lock.json")
-        day = self.ledger.as_of
+        day, fixed = self.ledger.as_of, settled(self.ledger, self.hypotheses)
         if path is None or not Path(path).exists():
-            lock = Lock(self.hash, day, (day,), self.protocol(), version("retention-kit"))
+            lock = Lock(self.hash, day, (day,), self.protocol(), version("retention-kit"), fixed)
         else:
             lock = read_lock(path)
-            check_unchanged(lock, self.protocol())
+            check_unchanged(lock, self.protocol(), fixed)
             lock = looked(lock, day)
         if path is not None:
             write_lock(lock, path)
@@ -239,48 +251,38 @@ class Study:
         Raises
         ------
         ProtocolChangedError
-            If the protocol is not the locked one, or the data are older than the last look.
+            If the protocol is not the locked one, the data are older than the last look, or other standard attributes
+            are there than when it was locked.
         OptionError
-            If the study has no hypothesis.
+            If the study has no hypothesis, or one that cannot be asked.
         """
-        self._check_any()
+        self._check_askable()
         lock = read_lock(lock) if isinstance(lock, str | Path) else lock
         if lock:
-            check_unchanged(lock, self.protocol())
+            check_unchanged(lock, self.protocol(), settled(self.ledger, self.hypotheses))
         look = look_of(lock, self.ledger.as_of) if lock else 1
-        found, tested = running.primaries(self.ledger, self.hypotheses)
-        beside = running.sensitivities(self.ledger, self.hypotheses)
+        asked = held(self.hypotheses, lock.fixed if lock else {})
+        found, tested = running.primaries(self.ledger, asked)
+        beside = running.sensitivities(self.ledger, asked)
         return StudyResult(
             title=self.title,
             as_of=self.ledger.as_of,
             alpha=self.alpha,
             findings=running.with_lines(found, beside),
-            secondaries=running.secondaries(self.ledger, self.hypotheses),
+            secondaries=running.secondaries(self.ledger, asked),
             sensitivity=beside,
             hash=self.hash,
             lock=lock,
             look=look,
-            power=self.power(),
+            power=power_table(self.ledger, asked, self.alpha),
             comparisons=tested,
-            notes=(*_notes(lock, look), *running.untested(found)),
+            notes=(*running.notes(lock, look), *running.untested(found)),
             version=version("retention-kit"),
         )
 
-    def _check_any(self) -> None:
+    def _check_askable(self) -> None:
         if not self.hypotheses:
             raise OptionError("error.study.empty", name="hypotheses", value=self.title)
-
-
-def _notes(lock: Lock | None, look: int) -> tuple[Message, ...]:
-    if lock is None:
-        return ()
-    unwritten = [Message("study.note.unwritten_look", {"look": look})] if look > len(lock.looks) else []
-    ours = version("retention-kit")
-    if _series(lock.version) == _series(ours):
-        return tuple(unwritten)
-    return (*unwritten, Message("study.note.other_version", {"locked": lock.version, "version": ours}))
-
-
-def _series(text: str) -> str:
-    """Return major and minor of a version: within them, methods do not change."""
-    return ".".join(text.split(".")[:2])
+        for each in self.hypotheses:
+            with told_of(each.name, self.source, self.lines):
+                check_askable(self.ledger, each)

@@ -133,7 +133,7 @@ def _everything(rng: Generator, months: _Months) -> Iterator[_Drawn]:
 
 
 def _logins(rng: Generator, months: _Months) -> _Drawn:
-    """Days on which somebody logged in, and how many did."""
+    """Days on which somebody logged in: one row a day, its value how many people did."""
     most = months.count.max()
     somebody = EVENTS.at_work * (1 - (1 - EVENTS.logs_in) ** months.seats) * np.take(EVENTS.fall, months.depth)
     luck = rng.random((len(somebody), most))

@@ -23,9 +23,10 @@ def table_arms(found: Finding | Findings, *, lang: str | None = None) -> Table:
     Returns
     -------
     Table
-        Texts. Where the groups were made alike, what each comes to then (of several groups: each with what the
-        reference comes to beside it, as each pair is made alike on its own); where money was compared, how many equal
-        customers each group is worth and the share of its largest account.
+        Texts. What is measured once has no churn and nobody still watched. Where the groups were made alike, what each
+        comes to then (of several groups: each with what the reference comes to beside it, as each pair is made alike on
+        its own); where money was compared, how many equal customers each group is worth and the share of its largest
+        account.
 
     Examples
     --------
@@ -45,6 +46,7 @@ def table_arms(found: Finding | Findings, *, lang: str | None = None) -> Table:
     numbers = {
         render(f"table.{key}", lang, **at): figures("count", [getattr(arm, name) for arm in arms], lang)
         for key, name in counts
+        if not all(math.isnan(getattr(arm, name)) for arm in arms)
     }
     outcome = render(f"table.outcome.{finding.outcome}", lang, measured=finding.measured or "", **at)
     numbers[outcome] = [_with_interval(finding, arm.value, arm.low, arm.high, lang) for arm in arms]
@@ -132,7 +134,7 @@ def table_finding(found: Finding | Findings, *, lang: str | None = None) -> Tabl
 def _rules(found: Finding | Findings, lang: str) -> list[str]:
     if isinstance(found, Finding):
         return [render(found.rule, lang)]
-    return [render(note, lang) for note in (found.method, *(item.rule for item in found))]
+    return [render(note, lang) for note in (*found.opening, *(item.rule for item in found))]
 
 
 def _difference(finding: Finding, row: Line, lang: str) -> str:

@@ -42,7 +42,12 @@ def table_ranking(ranking: Ranking, *, first: int | None = None, lang: str | Non
         render("table.ranking.points", lang): figures("number", [row.points for row in rows], lang),
         render("table.ranking.mrr", lang): _mrr(rows, ranking.currency, lang),
     }
-    return worded(render("table.caption.ranking", lang), words, numbers, told([ranking.rule, *ranking.warnings], lang))
+    return worded(
+        render("table.caption.ranking", lang),
+        words,
+        numbers,
+        told([ranking.read, ranking.rule, *ranking.warnings], lang),
+    )
 
 
 def table_judgement(judgement: Judgement, *, lang: str | None = None) -> Table:

@@ -75,9 +75,11 @@ def _asked(declared: Declared) -> list[Message]:
 def _alike(declared: Declared) -> str:
     if declared["outcome"] == "early_churn":
         return "same_customers"
-    if declared["adjust"] is None:
-        return "randomised" if declared["randomised"] else "standard"
-    return "adjusted" if declared["adjust"] else "unadjusted"
+    if declared["adjust"] == ["standard"]:
+        return "standard"
+    if declared["adjust"]:
+        return "adjusted"
+    return "randomised" if declared["randomised"] else "unadjusted"
 
 
 def _varied(changes: Mapping[str, Any]) -> Message:
@@ -146,6 +148,8 @@ def _customers(row: Power, lang: str) -> str:
 
 
 def _found(row: Power, lang: str) -> str:
+    if row.refused:
+        return row.refused.text(lang)
     if math.isnan(row.detectable):
         return render("table.unknown", lang)
     return render(size(row.outcome, row.detectable, row.currency), lang)
@@ -196,7 +200,7 @@ def table_verdicts(result: StudyResult, *, lang: str | None = None) -> Table:
 
 
 def _difference(found: Finding, lang: str) -> str:
-    if math.isnan(found.estimate):
+    if math.isnan(found.estimate) or found.verdict.kind == "not_testable":
         return render("table.unknown", lang)
     limits = found.estimate, found.low, found.high, found.level, found.currency
     return render(difference(found.outcome, *limits), lang)
@@ -234,7 +238,8 @@ def table_beside(result: StudyResult, name: str, *, lang: str | None = None) -> 
     }
     if len({label_text(row.finding.arms[0].label, lang) for row in rows}) > 1:
         words[render("table.group", lang)] = [label_text(row.finding.arms[0].label, lang) for row in rows]
-    numbers = {render("table.found", lang): [_difference(row.finding, lang) for row in rows]}
+    found = [render(row.refused, lang) if row.refused else _difference(row.finding, lang) for row in rows]
+    numbers = {render("table.found", lang): found}
     if any(row.role == "secondary" for row in rows):
         numbers[render("table.beside.q_value", lang)] = [p_value_text(row.q_value, lang) for row in rows]
     return _wrapping(worded(render("table.caption.beside", lang), words, numbers), "table.found", lang=lang)

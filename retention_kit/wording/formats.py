@@ -7,14 +7,17 @@ rendered in the same language.
 
 import datetime as dt
 import math
+import re
 import string
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 _QUOTES = {"en": "“{}”", "fr": "«\u202f{}\u202f»"}
 _SPACE_BEFORE_PERCENT = {"en_GB": "", "fr_FR": "\u00a0"}
 _UNKNOWN = "–"
+_NO_SIGN = str.maketrans("", "", "+-−")
 
 
 class Money(NamedTuple):
@@ -28,24 +31,34 @@ def _unknown(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
+def _signed_well(text: str) -> str:
+    """Return a number with a true minus sign, and without any sign where only zeros are shown."""
+    return text.replace("-", "−") if re.search("[1-9]", text) else text.translate(_NO_SIGN)
+
+
 def _decimal(value: float, locale: str, pattern: str) -> str:
     from babel.numbers import format_decimal
 
-    return format_decimal(value, pattern, locale=locale)
+    return _signed_well(format_decimal(value, pattern, locale=locale))
 
 
 def percent(value: float, locale: str) -> str:
     """Write a fraction as a percentage, with at most one decimal."""
     from babel.numbers import format_percent
 
-    return format_percent(value, f"#,##0.#{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale)
+    return _signed_well(format_percent(value, f"#,##0.#{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale))
 
 
-def percent_even(value: float, locale: str) -> str:
+def percent_even(value: float, locale: str, decimals: str = "0") -> str:
     """Write a fraction as a percentage with one decimal, so that an estimate and its limits line up."""
     from babel.numbers import format_percent
 
-    return format_percent(value, f"#,##0.0{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale)
+    return _signed_well(format_percent(value, f"#,##0.{decimals}{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale))
+
+
+def percent_fine(value: float, locale: str) -> str:
+    """Write a fraction as a percentage with two decimals."""
+    return percent_even(value, locale, "00")
 
 
 def points(value: float, locale: str) -> str:
@@ -58,18 +71,36 @@ def points_plain(value: float, locale: str) -> str:
     return _decimal(100 * value, locale, "#,##0.#")
 
 
+def _as_points(value: float) -> Decimal:
+    """Return a fraction as the number of points that is read: with one decimal."""
+    return Decimal(f"{100 * (0 if _unknown(value) else value):.1f}")
+
+
 def money(value: Money, locale: str, decimals: bool | None = None) -> str:
     """Write an amount; cents only where there are some, unless `decimals` says."""
-    from babel.numbers import format_currency, get_currency_precision
+    from babel.numbers import format_currency
 
     amount, currency = value
     shown = float(amount) != round(float(amount)) if decimals is None else decimals
-    digits = get_currency_precision(currency) if currency else 2
+    digits = money_decimals(currency)
     fraction = "." + "0" * digits if shown and digits else ""
     if currency is None:
         return _decimal(amount, locale, f"#,##0{fraction}")
     pattern = f"#,##0{fraction}\u00a0¤" if locale.startswith("fr") else f"¤#,##0{fraction}"
-    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+    return _signed_well(format_currency(amount, currency, pattern, locale=locale, currency_digits=False))
+
+
+def money_signed(value: Money, locale: str) -> str:
+    """Write a difference of amounts with its sign."""
+    written = money(value, locale)
+    return f"+{written}" if value.amount > 0 and re.search("[1-9]", written) else written
+
+
+def money_decimals(currency: str | None) -> int:
+    """Return how many decimals amounts of a currency have."""
+    from babel.numbers import get_currency_precision
+
+    return get_currency_precision(currency) if currency else 2
 
 
 def p_value(value: float, locale: str) -> str:
@@ -91,9 +122,11 @@ _NUMBERS = {"count": "#,##0", "number": "#,##0.###", "number1": "#,##0.0", "sign
 _CUSTOM: dict[str, Callable[..., str]] = {
     "percent": percent,
     "percent1": percent_even,
+    "percent2": percent_fine,
     "points": points,
     "points_plain": points_plain,
     "money": money,
+    "money_signed": money_signed,
     "p": p_value,
 }
 
@@ -114,8 +147,8 @@ class Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """Write one value in the format its placeholder names."""
         name, _, rest = format_spec.partition(" ")
-        if name == "plural":
-            return self._plural(value, rest)
+        if name in {"plural", "plural_points"}:
+            return self._plural(value if name == "plural" else _as_points(value), rest)
         if name == "list":
             return self._list(value)
         if name == "quoted":
@@ -134,7 +167,7 @@ class Formatter(string.Formatter):
             return _decimal(value, self._locale, _NUMBERS[name])
         return _CUSTOM[name](value, self._locale)
 
-    def _plural(self, number: float, forms: str) -> str:
+    def _plural(self, number: float | Decimal, forms: str) -> str:
         from babel import Locale
 
         one, other = forms.split("|")
