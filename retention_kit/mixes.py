@@ -59,7 +59,7 @@ def mix_effect(
     >>> ledger = build_ledger(table, as_of="2025-03-31", customers=customers)
     >>> print(mix_effect(ledger, ("2025-01", "2025-02"), ("2025-02", "2025-03"), by="plan").describe("en"))
     Net revenue retention (NRR) went from 100.0% to 75.0%: −25.0 points, of which −25.0 because the segments changed \
-and +0.0 because the mix of segments did.
+and 0.0 because the mix of segments did.
     """
     if measure not in METHODS:
         raise OptionError("error.option", name="measure", value=str(measure), legal=list(METHODS))

@@ -60,7 +60,7 @@ def test_every_kind_of_row_has_a_name():
     frame["level"] = pd.Series([level for _, level, _ in rows], dtype=object)
     found = Balance(frame, (1, 1), (1.0, 1.0))
     assert [label.text("en") for label in found.labels] == ["seats", "seats squared", "plan = pro", "plan = missing"]
-    assert [label.text("fr") for label in found.labels][1::2] == ["seats au carré", "plan = non renseigné"]
+    assert [label.text("fr") for label in found.labels][1::2] == ["seats au carré", "offre = non renseigné"]
     assert found.to_frame()["level"].tolist() == ["", "", "pro", "missing"]
 
 

@@ -178,7 +178,7 @@ def test_what_is_not_testable_has_no_forest_and_what_was_drawn_no_balance(answer
 def test_the_answer_to_several_groups_says_first_whether_they_differ(answers):
     found = answers["groups"]
     said = str(rk.show_answer(found)).splitlines()
-    assert said == [render(found.method), *(item.sentence() for item in found)]
+    assert said == [*map(render, found.opening), *(item.sentence() for item in found)]
     assert "segment" in str(rk.show_question(found))
 
 

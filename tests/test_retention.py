@@ -183,7 +183,8 @@ def test_wrong_windows_are_refused():
 def test_a_window_over_time_must_fit_the_months_observed(window):
     """Two month ends are observed: one window of one month."""
     with pytest.raises(
-        OptionError, match=f"A window of {window} months does not fit: choose a whole number from 1 to 1"
+        OptionError,
+        match=f"A window of {str(window).replace('-', '−')} months does not fit: choose a whole number from 1 to 1",
     ):
         retention_over_time(three(), window=window)
 

@@ -207,7 +207,7 @@ def test_the_demo_is_a_fair_coin(large):
 @pytest.mark.parametrize("effect", [0.5, -0.9])
 def test_an_effect_out_of_reach_is_refused_with_the_range(effect):
     # retention without the demo is about 0.73: it can gain 0.27 or lose 0.73
-    with pytest.raises(ValueError, match=r"-0\.7\d\d to 0\.2\d\d"):
+    with pytest.raises(ValueError, match=r"−0\.7\d\d to 0\.2\d\d"):
         make_business(500, demo_effect=effect)
 
 

@@ -65,6 +65,10 @@ def over_time():
     return Trend(frame, 12, rule, "EUR")
 
 
+def plain_spaces(text):
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def rows(table):
     return table.frame.to_numpy().tolist()
 
@@ -396,7 +400,14 @@ ASKED = {
 
 
 def test_a_protocol_is_told_in_words_a_row_a_hypothesis():
-    plain = ASKED | {"name": "x", "adjust": None, "cluster": None, "landmark": None, "secondary": [], "sensitivity": []}
+    plain = ASKED | {
+        "name": "x",
+        "adjust": ["standard"],
+        "cluster": None,
+        "landmark": None,
+        "secondary": [],
+        "sensitivity": [],
+    }
     table = tables.table_protocol({"hypotheses": [ASKED, plain]}, lang="en")
     assert rows(table) == [
         [
@@ -461,11 +472,14 @@ def test_power_stands_beside_what_matters():
     assert len(table.notes) == 1  # at which level, and of what nothing was learned
 
 
+WHY = Message("reason.untestable.few_churns", {"events": 2, "horizon": 12, "least": 5})
+
+
 def study_of(**changed):
     arms = (Arm("with", 10, 1, 5, 0.9, 0.8, 1.0), Arm("without", 10, 1, 5, 0.8, 0.7, 0.9))
     limits = {"estimate": 0.061, "low": 0.01, "high": 0.112}
     found = dataclasses.replace(finding_of(arms), **limits, p_value=0.02, p_adjusted=0.04)
-    nothing = dataclasses.replace(found, estimate=math.nan, verdict=Verdict("not_testable"), p_value=math.nan)
+    nothing = dataclasses.replace(found, estimate=math.nan, verdict=Verdict("not_testable", WHY), p_value=math.nan)
     about = Message("study.outcome.nrr", {"horizon": 12})
     told = {
         "findings": {"demo": found, "few": dataclasses.replace(nothing, p_adjusted=math.nan)},
@@ -501,7 +515,10 @@ def test_what_stands_beside_a_hypothesis_has_its_kind():
         ["Critère secondaire", "La NRR à 12 mois"],
         ["Analyse de sensibilité", "Aucun ajustement"],
     ]
-    assert [row[2:] for row in rows(table)][1] == ["–", "–"]
+    told = plain_spaces(rows(table)[1][2])
+    assert told.startswith("Non testable : ")
+    assert plain_spaces(WHY.text("fr")).rstrip(".") in told
+    assert rows(table)[1][3] == "–"
     assert len(tables.table_beside(study_of(), "few").frame) == 0
 
 

@@ -56,7 +56,7 @@ def test_totals_that_cannot_be_are_refused_by_name(measure, wrong):
 
 
 def test_an_expansion_below_zero_is_refused():
-    with pytest.raises(OptionError, match="expansion must not be negative; it is -5"):
+    with pytest.raises(OptionError, match="expansion must not be negative; it is −5"):
         nrr_from_movements(100.0, expansion=-5.0)
 
 
