@@ -234,6 +234,7 @@ def test_the_page_marks_what_misses():
     text = page([told(970, 30), told(800, 200)], {40: 1000})
     assert "**1 of 2 cells meet their targets.**" in text
     assert "| **✗ false positives, coverage** |" in text
+    assert "*Supports* lies above 2.5 % in 1 of 2 cells without an effect (20.0 % at most)." in text
     assert "20.0 ± 1.3 %" in text
 
 
