@@ -83,18 +83,19 @@ class Split:
         """Return the group of every customer as whole numbers, -1 for who is in none."""
         return self.group.fillna(-1).to_numpy(np.int64)
 
-    def between(self, portfolio: pd.Series) -> float:
-        """Return the share of the factor's variance that lies between portfolios.
 
-        1 when every portfolio is all in one group: then portfolios, not customers, were given the factor. Of several
-        groups, their variances are added up.
-        """
-        table = pd.DataFrame({"group": self.group, "portfolio": portfolio}).dropna()
-        if table["group"].nunique() < 2 or table["portfolio"].nunique() in {1, len(table)}:
-            return 0.0
-        given = pd.get_dummies(table["group"].astype("int64")).astype(float)
-        means = given.groupby(table["portfolio"]).transform("mean")
-        return float(means.var(ddof=0).sum() / given.var(ddof=0).sum())
+def between(group: pd.Series, portfolio: pd.Series) -> float:
+    """Return the share of a factor's variance that lies between portfolios.
+
+    1 when every portfolio is all in one group: then portfolios, not customers, were given the factor. Of several
+    groups, their variances are added up. Customers without a group or a portfolio do not count.
+    """
+    table = pd.DataFrame({"group": group.to_numpy(), "portfolio": portfolio.to_numpy()}).dropna()
+    if table["group"].nunique() < 2 or table["portfolio"].nunique() in {1, len(table)}:
+        return 0.0
+    given = pd.get_dummies(table["group"].astype("int64")).astype(float)
+    means = given.groupby(table["portfolio"]).transform("mean")
+    return float(means.var(ddof=0).sum() / given.var(ddof=0).sum())
 
 
 def split_by(factor: str, values: pd.Series, reference: Any = None) -> Split:

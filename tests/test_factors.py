@@ -11,7 +11,7 @@ from cases import ledger_of, ledger_of_paths, told
 from hypothesis import given, settings
 
 from retention_kit.errors import FactorError, ImmortalTimeError
-from retention_kit.factors import Dated, dated, days_of, is_date, split_at, split_by
+from retention_kit.factors import Dated, between, dated, days_of, is_date, split_at, split_by
 
 YES_NO = pd.Series([True, False, None, True], index=list("abcd"), dtype="boolean")
 
@@ -84,8 +84,8 @@ def test_a_reference_that_is_no_value_is_refused():
 def test_the_share_of_variance_between_portfolios_by_hand():
     """Yes in 2 of 2 and 1 of 3: means 1 and 1/3 around 3/5, (2 × 4/25 + 3 × 16/225) / 5 over 6/25 is 4/9."""
     split = split_by("vip", pd.Series([True, True, True, False, False]))
-    assert split.between(pd.Series(list("AABBB"))) == pytest.approx(4 / 9)
-    assert split.between(pd.Series(list("AAABB"))) == pytest.approx(1)
+    assert between(split.group, pd.Series(list("AABBB"))) == pytest.approx(4 / 9)
+    assert between(split.group, pd.Series(list("AAABB"))) == pytest.approx(1)
 
 
 def test_of_three_groups_the_variances_are_added_up():
@@ -94,12 +94,12 @@ def test_of_three_groups_the_variances_are_added_up():
     Between: 0 + 1/16 + 1/16; in all: 1/4 + 3/16 + 3/16. The share is 1/5.
     """
     split = split_by("plan", pd.Series(list("xyxz")))
-    assert split.between(pd.Series(list("AABB"))) == pytest.approx(1 / 5)
+    assert between(split.group, pd.Series(list("AABB"))) == pytest.approx(1 / 5)
 
 
 @pytest.mark.parametrize("portfolio", ["AAAA", "ABCD"])
 def test_one_portfolio_or_one_each_say_nothing(portfolio):
-    assert split_by("plan", pd.Series(list("xyxy"))).between(pd.Series(list(portfolio))) == 0
+    assert between(split_by("plan", pd.Series(list("xyxy"))).group, pd.Series(list(portfolio))) == 0
 
 
 # ---- dates ----

@@ -6,19 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from retention_kit.contrasts import holm
-from retention_kit.errors import OptionError, OutcomeAsCovariateError
-from retention_kit.hypotheses.adjusting import asked_for
-from retention_kit.hypotheses.answering import Asked, Pair
-from retention_kit.hypotheses.attributes import little_adjusted
+from retention_kit.errors import OptionError
+from retention_kit.hypotheses.answering import Pair
 from retention_kit.hypotheses.early import early_churn_finding
 from retention_kit.hypotheses.global_test import all_alike
-from retention_kit.hypotheses.portfolios import of_one_portfolio
+from retention_kit.hypotheses.preparing import prepared
 from retention_kit.hypotheses.question import EARLY, Question, kind_of_outcome
-from retention_kit.hypotheses.sampling import drawn
-from retention_kit.hypotheses.telltale import refuse_factor, refuse_outcome
 from retention_kit.ledger import Ledger
 from retention_kit.results import Finding, Findings
-from retention_kit.schema import attribute
 from retention_kit.verdicts import inconclusive
 
 
@@ -134,27 +129,16 @@ def compare(
         if factor is not None:
             raise OptionError("error.early_churn_factor", factor=factor, window=window)
         return early_churn_finding(ledger, asked, clock)
-    if factor is None:
-        raise OptionError("error.no_factor", outcome=outcome)
-    attribute(ledger.customers, factor, "factor")
-    names = asked_for(adjust, ledger.customers, factor, randomised)
-    _refuse_itself(measured, factor, names)
-    dates = _dates(measured_at, (*names, measured))
-    sample = drawn(
+    how, sample = prepared(
         ledger,
         asked,
         reference=reference,
         landmark=landmark,
         clock=clock,
-        measured_at=dates,
-        seen_from_start=bool(names),
+        adjust=adjust,
+        cluster=cluster,
+        measured_at=measured_at,
     )
-    refuse_factor(sample, factor)
-    if measured is not None:
-        refuse_outcome(sample, measured)
-    notes = (*little_adjusted(names, adjust, randomised), *of_one_portfolio(sample))
-    sample = replace(sample, warnings=(*sample.warnings, *notes))
-    how = Asked(asked, names, cluster, dates)
     found = [Pair(how, sample.pair(code)).finding() for code in range(1, len(sample.labels))]
     if len(found) == 1:
         return found[0]
@@ -162,23 +146,6 @@ def compare(
     judged = (judged_again(one, p, len(found)) for one, p in zip(found, corrected, strict=True))
     test, method = all_alike(sample)
     return Findings(tuple(judged), test, method)
-
-
-def _refuse_itself(measured: str | None, factor: str, adjusted: Sequence[str]) -> None:
-    """Refuse to hold what is measured against itself, or to make groups alike in it."""
-    if measured == factor:
-        raise OptionError("error.outcome_is_factor", name=factor)
-    if measured in adjusted:
-        raise OutcomeAsCovariateError("error.outcome_adjusted_for", name=measured)
-
-
-def _dates(measured_at: Mapping[str, str] | None, used: Sequence[str | None]) -> dict[str, str]:
-    """Return which column says when each was measured; a name that nothing uses is a slip, and guards nothing."""
-    dates = dict(measured_at or {})
-    for name in dates:
-        if name not in used:
-            raise OptionError("error.measured_at_unused", name=name, legal=[each for each in used if each])
-    return dates
 
 
 def judged_again(finding: Finding, p_adjusted: float, comparisons: int) -> Finding:

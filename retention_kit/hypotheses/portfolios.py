@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from retention_kit.errors import OptionError
+from retention_kit.factors import between
 from retention_kit.hypotheses.attributes import PORTFOLIO, column_of, is_portfolio
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.results import Verdict
@@ -74,7 +75,7 @@ def portfolios(sample: Sample, asked: str | None) -> Portfolios | None:
     if name in {None, factor}:
         return None
     values = attribute(sample.ledger.customers, name, "cluster").iloc[sample.subjects.customer]
-    share = _between(sample.treated, values)
+    share = between(pd.Series(sample.group), values)
     if asked is None and share <= MOST_BETWEEN:
         return None
     codes, _ = pd.factorize(values, use_na_sentinel=False)  # those in no portfolio are one
@@ -90,14 +91,3 @@ def of_one_portfolio(sample: Sample) -> tuple[Message, ...]:
     factor = sample.split.factor
     found = is_portfolio(factor, sample.ledger.customers)
     return (Message("warning.portfolio_is_factor", {"factor": factor}),) if found else ()
-
-
-def _between(treated: np.ndarray, portfolio: pd.Series) -> float:
-    """Share of the factor's variance that lies between portfolios: 1 when each is all in one group."""
-    given, codes = treated.astype(float), pd.factorize(portfolio)[0]
-    given, codes = given[codes >= 0], codes[codes >= 0]
-    found = len(np.unique(codes))
-    if given.std() == 0 or found in {0, 1, len(given)}:
-        return 0.0
-    means = pd.Series(given).groupby(codes).transform("mean").to_numpy()
-    return float(means.var() / given.var())

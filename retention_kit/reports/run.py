@@ -124,6 +124,7 @@ class _Run:
                 raise self._refusal(failure.evalue) from None
             raise self._failure(failure) from failure
         except Exception as failure:
+            # a dead kernel, a full disk, a source that is no notebook: whatever it is, one report failed
             raise self._failure(failure) from failure
 
     def _export(self, page: Path) -> None:

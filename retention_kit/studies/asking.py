@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from retention_kit.errors import OptionError, OutcomeAsCovariateError
+from retention_kit.errors import OptionError
 from retention_kit.hypotheses.adjusting import asked_for
-from retention_kit.hypotheses.answering import Asked, Pair
+from retention_kit.hypotheses.answering import Pair
 from retention_kit.hypotheses.attributes import ALL_STANDARD
+from retention_kit.hypotheses.preparing import prepared
 from retention_kit.hypotheses.question import EARLY, Question, kind_of_outcome
 from retention_kit.hypotheses.sampling import Sample, drawn
-from retention_kit.hypotheses.telltale import refuse_factor, refuse_outcome
 from retention_kit.ledger import Ledger
 from retention_kit.studies.hypothesis import ARGUMENTS, Hypothesis, within
 from retention_kit.studies.protocol_file import Place, about_argument
 from retention_kit.wording import Message
 
 _SAMPLING = ("reference", "landmark", "clock")
+_PREPARING = (*_SAMPLING, "adjust", "cluster", "measured_at")
 _QUESTION = ("horizon", "direction", "margin", "level", "randomised", "window", "seed")
 
 
@@ -69,20 +70,7 @@ def _check(ledger: Ledger, factor: str | None, arguments: Mapping[str, Any]) -> 
         if factor is not None:
             raise OptionError("error.early_churn_factor", factor=factor, window=asked.window)
         return
-    names, dates = covariates_of(ledger, factor, arguments), arguments["measured_at"] or {}
-    unused = [name for name in dates if name not in (*names, asked.measured)]
-    if unused:
-        legal = [each for each in (*names, asked.measured) if each]
-        raise OptionError("error.measured_at_unused", name=unused[0], legal=legal)
-    if asked.measured == factor:
-        raise OptionError("error.outcome_is_factor", name=factor)
-    if asked.measured in names:
-        raise OutcomeAsCovariateError("error.outcome_adjusted_for", name=asked.measured)
-    entering = sample(ledger, factor, arguments)
-    refuse_factor(entering, factor)
-    if asked.measured is not None:
-        refuse_outcome(entering, asked.measured)
-    how = Asked(asked, names, arguments["cluster"], dates)
+    how, entering = prepared(ledger, asked, **{name: arguments[name] for name in _PREPARING})
     for code in range(1, len(entering.labels)):
         pair = Pair(how, entering.pair(code))
         # both refuse columns that were known too late, or that are not there
