@@ -105,6 +105,7 @@ _HOMES = {
     "table_judgement": "tables",
     "table_plan": "tables",
     "heading": "pages",
+    "headline": "pages",
     "paragraph": "pages",
     "notes": "pages",
     "picture": "pages",

@@ -1,6 +1,6 @@
 """What a notebook cell shows besides results: headings, paragraphs, pictures, and the parts of a page about an answer.
 
-Public names: `heading`, `paragraph`, `notes`, `picture`, `section`, and what begins with `show_`.
+Public names: `heading`, `headline`, `paragraph`, `notes`, `picture`, `section`, and what begins with `show_`.
 """
 
 from retention_kit.pages.elements import Picture, Prose, Remarks, heading, notes, paragraph, picture
@@ -13,6 +13,7 @@ from retention_kit.pages.findings import (
     show_limits,
     show_question,
 )
+from retention_kit.pages.headlines import Headline, headline
 from retention_kit.pages.sections import Section, section
 from retention_kit.pages.studies import (
     show_aloud,
@@ -24,11 +25,13 @@ from retention_kit.pages.studies import (
 )
 
 __all__ = [
+    "Headline",
     "Picture",
     "Prose",
     "Remarks",
     "Section",
     "heading",
+    "headline",
     "notes",
     "paragraph",
     "picture",

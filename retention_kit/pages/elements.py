@@ -139,15 +139,17 @@ class Picture:
         return data, {"image/png": {"alt": self.alt, "width": self.width, "height": self.height}}
 
 
-def picture(ax: "Axes", *, alt: object) -> Picture:
+def picture(ax: "Axes", *, of: Any = None, alt: object = None) -> Picture:
     """Draw the figure `ax` stands in and close it, so that a notebook shows it once.
 
     Parameters
     ----------
     ax : Axes
         Any of the figure's.
-    alt : str, or a value that prints as one
-        What the picture shows, such as ``matrix.describe()``.
+    of : a result, optional
+        What was drawn.
+    alt : str, or a value that prints as one, optional
+        What the picture shows. Default: ``of.describe()``.
 
     Returns
     -------
@@ -170,4 +172,4 @@ def picture(ax: "Axes", *, alt: object) -> Picture:
     png = file.getvalue()
     # A PNG file says its width and height at this place.
     width, height = (int.from_bytes(png[start : start + 4], "big") // _SHARPNESS for start in (16, 20))
-    return Picture(png, str(alt), width, height)
+    return Picture(png, str(of.describe() if alt is None else alt), width, height)

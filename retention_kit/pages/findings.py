@@ -63,7 +63,7 @@ def show_answer(found: Finding | Findings) -> Answer:
     >>> str(rk.show_answer(rk.compare(ledger, "personalised_demo", randomised=True)))[:28]
     'The data support the hypothe'
     """
-    return Answer(contrasts(found), found.opening if isinstance(found, Findings) else ())
+    return Answer(contrasts(found), question_of(found), found.opening if isinstance(found, Findings) else ())
 
 
 def show_forest(found: Finding | Findings) -> Section:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from retention_kit.pages.elements import Prose, Remarks, notes
+from retention_kit.pages.headlines import HEADLINE
+from retention_kit.pages.headlines import answers as answers_of
 from retention_kit.pages.sections import Section, together
 from retention_kit.results import Finding, Findings, answers
 from retention_kit.wording import Message, language, render
@@ -19,15 +21,24 @@ class Answer:
     Attributes
     ----------
     items : tuple of Finding
+    question : Message
     lead : tuple of Message
         What is said of all of them together.
     """
 
     items: tuple[Finding, ...]
+    question: Message
     lead: tuple[Message, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join([*map(render, self.lead), *(item.sentence() for item in self.items)])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {
+            "text/html": self._repr_html_(),
+            "text/plain": str(self),
+            HEADLINE: answers_of(self.question, self.items),
+        }
 
     def _repr_html_(self) -> str:
         lead = "".join(f"<p>{html.escape(render(each))}</p>" for each in self.lead)
