@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test test-fast lint format lessons bench calibration evidence forecasts docs images lock clean
+.PHONY: help setup demo test test-fast test-thorough lint format lessons bench calibration evidence forecasts docs images lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,7 +38,10 @@ test: $(READY) lint  ## all tests: package, doctests, notebooks, environment
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons
 
 test-fast: $(READY)  ## the tests of the package alone, without running notebooks
-	$(BIN)/python -m pytest -m "not notebook"
+	$(BIN)/python -m pytest -m "not notebook and not slow and not browser"
+
+test-thorough: $(READY)  ## the slow tests too, and every property on ten times as many examples
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser" --hypothesis-profile thorough
 
 lint: $(READY)  ## ruff: style and format
 	@$(BIN)/ruff check --quiet retention_kit tests benchmarks docs hatch_build.py

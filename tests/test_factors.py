@@ -8,7 +8,7 @@ import oracle
 import pandas as pd
 import pytest
 from cases import ledger_of, ledger_of_paths, told
-from hypothesis import given, settings
+from hypothesis import given
 
 from retention_kit.errors import FactorError, ImmortalTimeError
 from retention_kit.factors import Dated, between, dated, days_of, is_date, split_at, split_by
@@ -203,7 +203,6 @@ def test_a_column_without_a_known_date_is_refused(cells):
 DATES = st.dates(dt.date(2024, 6, 1), dt.date(2025, 12, 31))
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 5), st.none() | DATES), min_size=1, max_size=6), st.integers(0, 9))
 def test_a_landmark_splits_as_a_loop_over_month_ends_does(drawn, landmark):
     """Every customer pays from some month on to October; the oracle walks from month end to month end."""

@@ -9,7 +9,7 @@ import numpy as np
 import oracle
 import pytest
 from cases import TABLES, books, ledger_of, ledger_of_paths
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 
 from retention_kit.engines import memory
 from retention_kit.engines.memory import flows
@@ -65,7 +65,6 @@ def test_blocks_of_customers_are_seams_nobody_sees(small_blocks):
     assert one.frame.equals(many.frame)
 
 
-@settings(max_examples=25)
 @given(books())
 def test_any_book_is_the_same_in_blocks_of_one_two_or_three(both):
     ledger, _ = both
@@ -164,7 +163,6 @@ def test_seen_from_the_start_means_watched_from_age_0():
     assert memory.lives(ledger_of_paths({"Ada": [10, 10], "Bo": [0, 10]}).book).entry.tolist() == [0, 0]
 
 
-@settings(max_examples=30)
 @given(TABLES.filter(len), st.sampled_from(["2023-03", "2023-06", "2023-12", "2024-03"]))
 def test_late_lives_are_the_oracle_s(table, since):
     """An export complete only since a month: who paid before enters at their true age, if it is known."""
@@ -183,7 +181,6 @@ def test_late_lives_are_the_oracle_s(table, since):
     assert memory.only(ledger.book, everyone).origin.tolist() == ledger.book.origin[everyone].tolist()
 
 
-@settings(max_examples=20)
 @given(books(), st.lists(st.integers(0, 30), min_size=6, max_size=6))
 def test_mrr_at_an_age_of_each_one_s_own(both, drawn):
     ledger, expected = both

@@ -8,7 +8,7 @@ import oracle
 import pandas as pd
 import pytest
 from cases import ledger_of_paths, segmented_books, told
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from retention_kit.errors import MonthError, OpenMonthError, OptionError, UnknownColumnError
 from retention_kit.ledger import build_ledger
@@ -57,7 +57,6 @@ def test_the_mix_effect_by_hand():
     assert found.warnings == ()
 
 
-@settings(max_examples=15)
 @given(segmented_books(), st.sampled_from(["nrr", "grr", "logo_retention"]), st.integers(1, 8), st.integers(0, 40))
 def test_the_mix_effect_is_the_oracle_s_and_adds_up(both, measure, length, apart):
     """The later window ends with the last month, the earlier one begins up to 40 months before it."""

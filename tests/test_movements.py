@@ -13,7 +13,7 @@ import oracle
 import pandas as pd
 import pytest
 from cases import books, label, ledger_of, ledger_of_paths, name, segmented_books
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from pandas.testing import assert_frame_equal
 
 from retention_kit.engines import memory
@@ -504,7 +504,6 @@ def test_movements_between_two_month_ends():
 # --- the customers behind a cell ---------------------------------------------------------------------------
 
 
-@settings(max_examples=15)
 @given(WHOLE)
 def test_the_customers_behind_a_cell_add_up_to_it(hand):
     """Every cell of every bridge, by group too: sorted by size, then customer, none of them 0."""

@@ -502,7 +502,6 @@ def ruled(draw):
     return table, ours, oracle.ledger(table, DAY, **shared, **theirs)
 
 
-@settings(max_examples=30)
 @given(ruled())
 def test_under_any_rules_the_ledger_is_the_oracle_s_to_the_cent(drawn):
     table, options, expected = drawn
@@ -528,7 +527,6 @@ def test_under_any_rules_the_order_of_rows_changes_nothing(drawn, random):
     assert shuffled.reconciliation.counts == ledger.reconciliation.counts
 
 
-@settings(max_examples=30)
 @given(ruled())
 def test_the_foreign_part_and_the_rest_are_the_whole(drawn):
     """The ledger of the euro rows alone and the converted part of the dollar rows add up to the book."""

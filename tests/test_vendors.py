@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pandas as pd
 import pytest
 from cases import told
-from hypothesis import given, settings
+from hypothesis import given
 
 from retention_kit.errors import EmptyTableError, InputError, InvalidRowsError, MissingColumnError, OptionError
 from retention_kit.ledger import build_ledger
@@ -347,7 +347,6 @@ def test_movements_in_words_are_in_units():
     assert ledger.currency == "EUR"
 
 
-@settings(max_examples=15)
 @given(steps=st.lists(st.integers(-50_000, 50_000), min_size=1, max_size=12))
 def test_levels_are_the_exact_sums_of_their_movements(steps):
     """One customer, one movement a month in cents; a step below 0 is turned into leaving."""
@@ -496,7 +495,6 @@ def test_a_spreadsheet_in_which_nobody_pays_has_no_subscription():
         read_subscriptions(cells_of("wide").loc[[5]], source="wide")
 
 
-@settings(max_examples=15)
 @given(st.lists(st.lists(st.integers(0, 3) | st.integers(0, 10**9), min_size=4, max_size=4), min_size=1, max_size=6))
 def test_the_spreadsheet_comes_back_to_the_cent(cents):
     """Runs of equal amounts, ends, returns: the ledger holds the same cents in the same months."""
@@ -516,7 +514,6 @@ PAYMENTS = st.lists(
 )
 
 
-@settings(max_examples=15)
 @given(payments=PAYMENTS)
 def test_a_month_is_the_sum_of_its_payments_and_0_where_refunds_outweigh_them(payments):
     sums = {}
