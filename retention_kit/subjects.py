@@ -13,7 +13,8 @@ from retention_kit.ledger import Ledger
 from retention_kit.schema import attribute
 from retention_kit.wording import Message
 
-_ARRAYS = ("customer", "age", "churned", "entry", "follow_up", "shift", "term")
+_ARRAYS = ("customer", "age", "churned", "entry", "follow_up", "shift", "term", "elapsed")
+_NEVER = np.iinfo(np.int64).max // 2
 _TOO_LATE = {"landmark": ("left_landmark", "unwatched_landmark"), "clock": ("left_clock", "unwatched_clock")}
 AMOUNTS = ("nrr", "grr", "expansion", "spend")
 """Outcomes that are money: what `amounts` measures."""
@@ -39,6 +40,8 @@ class Subjects:
         The zero of the clock, in months since their own first month end with MRR.
     term : ndarray of int
         Months between the dates at which their contract can end (`Ledger.terms`).
+    elapsed : ndarray of int
+        Months from the start of their contract to the zero of the clock: `shift`, or since they last came back.
     excluded : tuple of Message
         Customers who do not enter, and why.
     notes : tuple of Message
@@ -52,6 +55,7 @@ class Subjects:
     follow_up: np.ndarray
     shift: np.ndarray
     term: np.ndarray
+    elapsed: np.ndarray
     excluded: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
 
@@ -85,7 +89,8 @@ def subjects(
         up to it enter.
     clock : str or Series, optional
         A column of dates, or its name among the customers: everybody's clock starts at the first month end at or after
-        their date, and not before their first month end with MRR. Only customers with a date enter.
+        their date, and not before their first month end with MRR. Only customers with a date enter, and of those only
+        who has not left by then; who had left before and is back counts, with what comes after.
     factor : Dated, optional
         The dated factor compared at the landmark: how many get it later is then among the notes.
 
@@ -104,7 +109,8 @@ def subjects(
     Notes
     -----
     Who paid already when a history begins enters at the age they had then, if the file tells when they began (delayed
-    entry); if not, they are left out. A churn at the zero of the clock, or before it, leaves a customer out.
+    entry); if not, they are left out. A churn at the zero of the clock, or before it, leaves a customer out; under a
+    `clock`, only one from which they have not come back by then.
 
     Examples
     --------
@@ -116,10 +122,13 @@ def subjects(
     """
     lives = ledger.engine.lives(ledger.book, ledger.grace_months)
     zero, given = _zeros(ledger, lives.start, landmark, clock)
-    churned = lives.churned >= 0
-    age = np.where(churned, lives.churned, lives.watched)
-    left = churned & (age <= zero)
-    unwatched = ~churned & (age < zero)
+    if clock is None:
+        churn, left, back = _ever_left(lives.churned, zero)
+    else:
+        churn, left, back = _gaps(ledger, lives.start).seen_from(zero)
+    churned = churn >= 0
+    age = np.where(churned, churn, lives.watched)
+    unwatched = ~left & (lives.watched < zero)
     why = _TOO_LATE["landmark" if clock is None else "clock"]
     fields = {"landmark": landmark, "clock": _name(clock), "as_of": ledger.as_of}
     reasons = {"start_unseen": ~lives.known, "no_clock": ~given, **dict(zip(why, (left, unwatched), strict=True))}
@@ -133,8 +142,9 @@ def subjects(
         follow_up=lives.watched[who] - zero,
         shift=zero,
         term=ledger.terms[who],
+        elapsed=zero - back[who],
         excluded=_first_reasons(fields, reasons),
-        notes=_notes(who, entry, landmark, factor),
+        notes=_notes(who, entry, landmark, factor, int((back[who] > 0).sum())),
     )
 
 
@@ -201,6 +211,44 @@ def _zeros(
     return np.maximum(month.astype(np.int64) - start, 0), given
 
 
+class _Gaps(NamedTuple):
+    """Months without MRR too many to be forgiven: whose, and the ages at which they left and came back."""
+
+    customers: int
+    owner: np.ndarray
+    left: np.ndarray
+    back: np.ndarray
+
+    def seen_from(self, zero: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the age at each customer's first churn after `zero`, whether they are gone at it, and their return.
+
+        The churn is -1 where none is seen; the return is the age at which they last came back by then, 0 if never away.
+        """
+        at = zero[self.owner]
+        later, gone, over = self.left > at, (self.left <= at) & (at < self.back), self.back <= at
+        churn = np.full(self.customers, _NEVER)
+        np.minimum.at(churn, self.owner[later], self.left[later])
+        back = np.zeros(self.customers, np.int64)
+        np.maximum.at(back, self.owner[over], self.back[over])
+        return np.where(churn == _NEVER, -1, churn), np.bincount(self.owner[gone], minlength=self.customers) > 0, back
+
+
+def _gaps(ledger: Ledger, start: np.ndarray) -> _Gaps:
+    book, owner = ledger.book, ledger.book.owner
+    ends = book.bounds[1:] - 1
+    following = np.append(book.month[1:], 0)
+    following[ends] = book.last + 1
+    long = following - book.month - 1 > ledger.grace_months
+    following[ends] = _NEVER
+    whose = owner[long]
+    return _Gaps(book.customers, whose, book.month[long] + 1 - start[whose], following[long] - start[whose])
+
+
+def _ever_left(churned: np.ndarray, zero: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the same where a later return undoes no churn."""
+    return churned, (churned >= 0) & (churned <= zero), np.zeros(len(zero), np.int64)
+
+
 def _name(clock: str | pd.Series | None) -> str:
     return clock if isinstance(clock, str) else str(getattr(clock, "name", None) or "clock")
 
@@ -215,11 +263,14 @@ def _first_reasons(fields: dict[str, Any], reasons: dict[str, np.ndarray]) -> tu
     return tuple(found)
 
 
-def _notes(who: np.ndarray, entry: np.ndarray, landmark: int, factor: Dated | None) -> tuple[Message, ...]:
+def _notes(
+    who: np.ndarray, entry: np.ndarray, landmark: int, factor: Dated | None, returned: int
+) -> tuple[Message, ...]:
     later = 0 if factor is None else int((factor.age[who] > landmark).sum())
     name = "" if factor is None else factor.factor
     counted: Iterable[tuple[str, int, dict[str, Any]]] = (
         ("delayed_entry", int((entry > 0).sum()), {}),
+        ("came_back", returned, {}),
         ("activated_later", later, {"factor": name, "landmark": landmark}),
     )
     return tuple(Message(f"note.{key}", {"n": n, **fields}) for key, n, fields in counted if n)

@@ -56,6 +56,8 @@ class Evidence:
         Whether the groups differ in nothing but the factor: drawn at random, or adjusted for.
     unlike : Message or None
         Why the groups, made alike as far as they could be, still have too little in common.
+    diluted : Message or None
+        Why a difference smaller than the margin was to be expected even of something that works.
     """
 
     contrast: Contrast
@@ -67,17 +69,20 @@ class Evidence:
     check: float = math.nan
     alike: bool = True
     unlike: Message | None = None
+    diluted: Message | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict that the numbers bear (docs/methods.md).
 
     If nobody drew the groups at random and nothing was adjusted for, no clear verdict is given: they may differ in
-    other ways.
+    other ways. Where most of them could not have left in time, a small difference excludes nothing either.
     """
     found = _read(evidence)
     if evidence.unlike:
         return Verdict("inconclusive", evidence.unlike)
+    if evidence.diluted and found.kind == "does_not_support":
+        return Verdict("inconclusive", evidence.diluted)
     if found.kind == "inconclusive":
         return found
     if not evidence.alike:

@@ -394,6 +394,18 @@ def subjects(book, zero_of):
     return found
 
 
+def subjects_at_a_date(book, zero_of):
+    """The same where who had left before the zero and pays at it is there: month ends at 0 after it, one by one."""
+    found = {}
+    for who in book.paid:
+        zero, start = zero_of(who), book.start(who)
+        if zero is not None and start + zero <= book.last and book.at(who, start + zero):
+            later = [age for age in range(zero, book.last - start + 1) if not book.at(who, start + age)]
+            watched = book.last - start - zero
+            found[who] = (later[0] - zero, True, watched) if later else (watched, False, watched)
+    return found
+
+
 def amounts(book, who, zero, horizon, outcome):
     """(what is added above, what below) of one customer, in cents."""
     before, then = (book.at(who, book.start(who) + zero + months) for months in (0, horizon))

@@ -302,11 +302,14 @@ def test_a_portfolio_a_customer_is_none():
     assert ask(people).cluster is None
 
 
-# ---- annual contracts ----
+# ---- annual contracts: groups that nobody drew ----
+
+NOBODY_DREW = {"randomised": False, "adjust": ()}  # drawn groups are compared all the same (decision 12)
 
 
 def contracts(annual, monthly, **options):
     """So many of either group on annual contracts, 4 of whom leave at 12; so many on monthly ones, 3 leaving at 5."""
+    options = NOBODY_DREW | options
     people = []
     for value in (True, False):
         people += crowd(value, annual, min(annual, 4), 12, interval="year", start="2023-06")
@@ -334,10 +337,10 @@ def test_months_that_have_passed_before_a_landmark_count(landmark, ends):
         for day in ("2022-02-15", None)
         for each in crowd(day, 20, 6, 12 * (1 + landmark // 12), interval="year", start="2022-01")
     ]
-    answered(ask(people, landmark=landmark, horizon=ends))
+    answered(ask(people, landmark=landmark, horizon=ends, **NOBODY_DREW))
     if ends > 1:
         words = (f"horizon of {ends} months", f"horizon de {ends} mois")
-        refused(ask(people, landmark=landmark, horizon=ends - 1), "locked", words)
+        refused(ask(people, landmark=landmark, horizon=ends - 1, **NOBODY_DREW), "locked", words)
 
 
 def test_the_horizon_named_is_the_first_at_which_half_of_them_can_leave():
@@ -346,8 +349,9 @@ def test_the_horizon_named_is_the_first_at_which_half_of_them_can_leave():
     for value in (True, False):
         for ready, n in (("2023-03-05", 10), ("2023-06-05", 6), ("2023-08-05", 4)):
             people += crowd(value, n, 3, 12, interval="year", start="2023-01", ready=ready)
-    found = refused(ask(people, clock="ready", horizon=6), "locked", ("80%", "80 %"), ("7 months", "7 mois"))
-    answered(ask(people, clock="ready", horizon=found.verdict.remedy.fields["longest"]))
+    asked = {"clock": "ready"} | NOBODY_DREW
+    found = refused(ask(people, horizon=6, **asked), "locked", ("80%", "80 %"), ("7 months", "7 mois"))
+    answered(ask(people, horizon=found.verdict.remedy.fields["longest"], **asked))
 
 
 def test_the_horizon_named_for_money_is_that_of_those_watched_so_long():
@@ -356,9 +360,10 @@ def test_the_horizon_named_for_money_is_that_of_those_watched_so_long():
     for value in (True, False):
         people += crowd(value, 12, interval="year", start="2025-01", ready="2025-06-05")
         people += crowd(value, 11, 5, 12, interval="year", start="2023-01", ready="2023-03-05")
-    found = refused(ask(people, clock="ready", outcome="nrr", horizon=6), "locked", ("10 months", "10 mois"))
-    refused(ask(people, clock="ready", outcome="nrr", horizon=7), "locked", ("10 months", "10 mois"))
-    answered(ask(people, clock="ready", outcome="nrr", horizon=found.verdict.remedy.fields["longest"]))
+    asked = {"clock": "ready", "outcome": "nrr"} | NOBODY_DREW
+    found = refused(ask(people, horizon=6, **asked), "locked", ("10 months", "10 mois"))
+    refused(ask(people, horizon=7, **asked), "locked", ("10 months", "10 mois"))
+    answered(ask(people, horizon=found.verdict.remedy.fields["longest"], **asked))
 
 
 def test_months_of_life_need_a_quarter_of_them_after_the_first_end():
@@ -384,7 +389,7 @@ def test_many_who_leave_at_the_first_renewal_are_not_said_to_take_no_months():
         for each in crowd(value, 100, gone, 12, interval="year", start="2023-01")
     ]
     assert ask(people).verdict.kind == "supports"
-    found = refused(ask(people, outcome="rmst", horizon=13), "locked_months")
+    found = refused(ask(people, outcome="rmst", horizon=13, **NOBODY_DREW), "locked_months")
     found = ask(people, outcome="rmst", horizon=found.verdict.remedy.fields["longest"])
     assert (found.verdict.kind, found.horizon) == ("supports", 16)
     assert found.estimate == approx(4 * 0.4)
@@ -393,8 +398,9 @@ def test_many_who_leave_at_the_first_renewal_are_not_said_to_take_no_months():
 def test_months_of_life_from_a_landmark_count_what_has_passed():
     # 9 months after a landmark at 3: 3 of 12 months are a quarter
     people = [each for day in ("2022-02-15", None) for each in crowd(day, 20, 6, 12, interval="year", start="2022-01")]
-    refused(ask(people, outcome="rmst", landmark=3, horizon=11), "locked_months", ("12 months", "12 mois"))
-    answered(ask(people, outcome="rmst", landmark=3, horizon=12))
+    asked = {"outcome": "rmst", "landmark": 3} | NOBODY_DREW
+    refused(ask(people, horizon=11, **asked), "locked_months", ("12 months", "12 mois"))
+    answered(ask(people, horizon=12, **asked))
 
 
 @pytest.mark.parametrize(
@@ -420,6 +426,93 @@ def test_what_is_locked_is_said_before_the_numbers_are_seen():
 def test_what_is_measured_waits_for_no_contract():
     people = [life(k % 2 == 0, interval="year", score=float(k % 5)) for k in range(30)]
     answered(ask(people, outcome="score", margin=1, horizon=6))
+
+
+# ---- annual contracts: groups that were drawn ----
+
+
+def a_list(gone, annual=150, monthly=100, **options):
+    """As many of either group bound for a year from the day of the list on as said, and on monthly contracts; of the
+    latter so many (called, held out) have left 2 months later; three months are asked about.
+    """
+    people = []
+    for value, left in zip((True, False), gone, strict=True):
+        people += crowd(value, annual, interval="year", start="2025-01", listed="2025-01-31")
+        people += crowd(value, monthly, left, 2, start="2025-01", listed="2025-01-31")
+    return ask(people, clock="listed", **{"horizon": 3} | options)
+
+
+def bound_of(found, key="locked_drawn"):
+    """What the caveat of a diluted answer counts."""
+    (said,) = warned(found, key)
+    for text in told(said):
+        assert not re.search(r"\bnan\b|None|[{}]", text)
+    return tuple(said.fields[name] for name in ("n", "total", "others", "longest"))
+
+
+def test_a_list_that_was_drawn_is_compared_though_most_are_bound():
+    """Of 100 who can leave, 10 against 50 left: 40 points among them, 16 among all 250 of either group."""
+    found = a_list((10, 50))
+    assert found.verdict.kind == "supports"
+    assert found.estimate == approx(0.16)
+    assert bound_of(found) == (300, 500, 200, 12)
+    english, french = told(warned(found, "locked_drawn")[0])
+    assert "300 of 500 customers were bound by contract within the 3 months and could not leave" in english
+    assert "only come from the 200 others" in english
+    assert "horizon of 12 months or more" in english
+    assert "300 clients sur 500" in french
+    refused(a_list((10, 50), **NOBODY_DREW), "locked", ("12 months", "12 mois"))
+
+
+def test_a_drawn_list_on_which_calling_did_harm_is_said_to_contradict():
+    found = a_list((50, 10))
+    assert (found.verdict.kind, found.estimate) == ("contradicts", approx(-0.16))
+
+
+def test_that_nothing_matters_is_not_said_of_a_list_most_of_which_is_bound():
+    """30 of 100 left in either group of 2,000: a call that saves every one of the 30 would show 1.5 points."""
+    found = a_list((30, 30), annual=1900)
+    assert found.high < 0.05
+    assert (found.verdict.kind, found.verdict.reason.key) == ("inconclusive", "reason.inconclusive.locked")
+    assert found.verdict.reason.fields["longest"] == 12
+    assert "3,800 of 4,000 customers were bound" in found.sentence("en")
+    assert "horizon de 12 mois" in found.sentence("fr").replace("\u00a0", " ")
+    # with as many bound as free it is said, with a warning
+    found = a_list((30, 30), annual=1000, monthly=1000)
+    assert found.verdict.kind == "does_not_support"
+    assert warned(found, "locked")
+    assert not warned(found, "locked_drawn")
+
+
+def test_a_drawn_list_that_hardly_anybody_could_leave_is_refused_with_the_horizon_that_tells():
+    refused(a_list((1, 3)), "locked", ("60%", "60 %"), ("12 months", "12 mois"))
+    answered(a_list((1, 4)))  # five churns
+
+
+def test_money_and_months_of_a_drawn_list_have_the_same_caveat():
+    found = a_list((10, 50), outcome="nrr")
+    assert (found.estimate, found.verdict.kind, bound_of(found)) == (approx(0.16), "supports", (300, 500, 200, 12))
+    # leaving 2 months later takes 1 of 3: 0.16 months; contracts of a year tell from 16 on
+    found = a_list((10, 50), outcome="rmst")
+    assert (found.estimate, bound_of(found, "locked_months_drawn")) == (approx(0.16), (300, 500, 200, 16))
+
+
+# ---- a clock, and customers who had left before ----
+
+
+def test_who_came_back_before_the_clock_began_is_compared_with_what_came_after():
+    """All left at 3 and came back at 5; listed at 8, when a year's contract has run for 3 months and has 9 to go."""
+    people = [
+        life(k % 2 == 0, churned=3, back=5, interval="year", start="2024-01", listed="2024-09-05") for k in range(40)
+    ]
+    found = rk.compare(ledger_of_lives(people), "demo", clock="listed", horizon=8, **NOBODY_DREW)
+    refused(found, "locked", ("9 months", "9 mois"))
+    assert [arm.n for arm in found.arms] == [20, 20]
+    assert found.excluded == ()
+    (said,) = [each for each in found.warnings if each.key == "note.came_back"]
+    assert said.fields["n"] == 40
+    assert "40 customers had left before and had come back" in told(said)[0]
+    assert "40 clients étaient partis" in told(said)[1]
 
 
 # ---- leaving early ----

@@ -2,25 +2,28 @@
 
 import dataclasses
 import math
+import re
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from cases import ledger_of_paths
+from cases import crowd, ledger_of_lives, ledger_of_paths, life
 from matplotlib import pyplot as plt
 
 import retention_kit as rk
 from retention_kit.errors import InputError, OptionError
 from retention_kit.forecasts import past, paths, projecting, rates, shocks
 from retention_kit.forecasts.beta_geometric import _loss, fitted, likely, survival
+from retention_kit.forecasts.cohort import survivors_of
 from retention_kit.wording import use_language
 
 # Fader and Hardie 2007, table 1: survivors of 1,000 in both cohorts, from the start of year 1 on.
 HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491, 468, 445, 427, 409, 394]
 REGULAR = [1000, 631, 468, 382, 326, 289, 262, 241, 223, 207, 194, 183, 173]
 
+DOCS = Path(__file__).parents[1] / "docs"
 COHORT = Path(__file__).parents[2] / "shared" / "data" / "hardie_retention" / "hardie-sample-retention.csv"
 
 
@@ -565,6 +568,89 @@ def test_cohorts_that_cannot_be_projected(survivors, kind, key):
     assert str(refused.value)
 
 
+def test_ages_held_out_stand_beside_the_projection_and_never_move_it():
+    found, alone = rk.project_cohort(REGULAR, seen=7, draws=400), rk.project_cohort(REGULAR[:8], draws=400)
+    pd.testing.assert_frame_equal(found.frame.drop(columns="later"), alone.frame)
+    assert "later" not in alone.frame
+    assert (found.seen, len(found.frame)) == (7, 15)
+    # 223 of 1,000 at age 8 to 173 at age 12; 13 and 14 are not known, and 0 to 7 were seen by the model
+    later = found.frame["later"]
+    assert later[8:13].tolist() == [0.223, 0.207, 0.194, 0.183, 0.173]
+    assert later[:8].isna().all()
+    assert later[13:].isna().all()
+    assert "after 12 periods, 17.3% were left, where it expected 1" in found.sentence("en")
+    assert "17,3\u00a0%" in found.sentence("fr")
+    assert "held out" not in alone.sentence("en").lower()
+    assert "Observed later" in found._repr_html_()
+    # projected less far than is known, and further than twice what the model saw
+    assert rk.project_cohort(REGULAR, 9, seen=7, draws=100).frame["later"].notna().sum() == 2
+    assert rk.project_cohort(REGULAR, seen=4, draws=100).frame["age"].iloc[-1] == 12
+
+
+@pytest.mark.parametrize("seen", [0, 13, 2.5, True])
+def test_what_the_model_may_see_is_an_age_given(seen):
+    with pytest.raises(OptionError) as refused:
+        rk.project_cohort(REGULAR, seen=seen)
+    assert refused.value.key == "forecast.error.seen"
+    assert "from 1 to 12" in str(refused.value)
+    with pytest.raises(OptionError, match="never rise"):
+        rk.project_cohort([*REGULAR[:8], 300], seen=7)
+
+
+@pytest.fixture(scope="module")
+def came_in_2023():
+    """20 in January by the month, 2 of whom leave at each age from 1 to 6, one back; 3 in March; 15 by the year."""
+    people = [life(None, start="2023-01", churned=1 + k // 2, back=9 if k == 0 else None) for k in range(12)]
+    people += [life(None, start="2023-01") for _ in range(8)] + [life(None, start="2023-03", churned=2)] * 3
+    people += crowd(None, 15, 5, 12, start="2023-02", interval="year")
+    return ledger_of_lives(people, as_of="2024-12-31")
+
+
+@pytest.mark.parametrize(
+    ("cohort", "term", "expected"),
+    [
+        ("2023-01", None, [20, 18, 16, 14, 12, 10, *[8] * 18]),  # 23 months are known, to December 2024
+        ("2023-Q1", 1, [23, 21, 16, 14, 12, 10, *[8] * 16]),  # of those of March 21 months
+        ("2023", 1, [23, 21, 16, 14, 12, 10, *[8] * 16]),
+        ("2023", 12, [15, 10]),  # one year has passed
+        ("2023-02", None, [15, 10]),
+    ],
+)
+def test_the_survivors_of_a_cohort_of_a_ledger(came_in_2023, cohort, term, expected):
+    assert survivors_of(came_in_2023, cohort, term) == expected
+
+
+def test_a_cohort_of_a_ledger_is_projected_like_its_survivors(came_in_2023):
+    found = rk.project_cohort(came_in_2023, cohort="2023-01", seen=6, draws=200)
+    given = rk.project_cohort([20, 18, 16, 14, 12, 10, *[8] * 18], seen=6, draws=200)
+    pd.testing.assert_frame_equal(found.frame, given.frame)
+
+
+@pytest.mark.parametrize(
+    ("cohort", "term", "key"),
+    [
+        ("spring", None, "cohort"),
+        (None, None, "cohort"),
+        ("2023-01-05", None, "cohort"),
+        ("2022-12", None, "nobody_came"),
+        ("2023", None, "term"),
+        ("2023-01", 12, "term"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_cohort_that_cannot_be_told(came_in_2023, cohort, term, key, lang):
+    with use_language(lang), pytest.raises(OptionError) as refused:
+        rk.project_cohort(came_in_2023, cohort=cohort, term=term)
+    assert refused.value.key == f"forecast.error.{key}"
+    assert "{" not in str(refused.value)
+
+
+@pytest.mark.parametrize("given", [{"cohort": "2023-01"}, {"term": 1}])
+def test_survivors_already_counted_have_no_cohort(given):
+    with pytest.raises(OptionError, match=f"{next(iter(given))}= says"):
+        rk.project_cohort(REGULAR, **given)
+
+
 @pytest.mark.parametrize("options", [{"ages": 7}, {"ages": 8.5}, {"level": 0.2}, {"draws": 1}])
 def test_options_of_a_projection(options):
     with pytest.raises(OptionError):
@@ -612,8 +698,33 @@ def test_pictures_take_their_axes_and_name_the_band(results, lang):
         plt.close("all")
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_ages_held_out_are_open_dots(lang):
+    ax = rk.plot_projection(rk.project_cohort(REGULAR, seen=7, draws=100), lang=lang)
+    label = {"en": "observed later, held out", "fr": "observé ensuite, mis de côté"}[lang]
+    (dots,) = [line for line in ax.get_lines() if line.get_label() == label]
+    assert dots.get_markerfacecolor() == "white"
+    drawn = dict(zip(*dots.get_data(), strict=True))
+    assert {age: y for age, y in drawn.items() if y == y} == {8: 0.223, 9: 0.207, 10: 0.194, 11: 0.183, 12: 0.173}
+    assert label in [text.get_text() for text in ax.get_legend().get_texts()]
+    plt.close("all")
+
+
 def test_a_picture_of_its_own_leaves_the_settings_alone(results):
     before = dict(mpl.rcParams)
     rk.plot_forecast(results[0])
     plt.close("all")
     assert dict(mpl.rcParams) == before
+
+
+# ---- the page ----
+
+
+def test_the_page_says_what_the_script_that_writes_it_says():
+    """Every fixed text of docs/forecasts/write.py stands in the page; its numbers take minutes to make again."""
+    page = (DOCS / "forecasts.md").read_text(encoding="utf-8")
+    script = (DOCS / "forecasts" / "write.py").read_text(encoding="utf-8")
+    texts = [text for _, text in re.findall(r'(FORECASTS|PROJECTIONS) = """(.*?)"""', script, re.DOTALL)]
+    pieces = [piece for text in texts for piece in re.split(r"\{[a-z]+\}", text)]
+    assert len(pieces) > 10
+    assert [piece for piece in pieces if piece not in page] == []

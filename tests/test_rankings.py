@@ -14,9 +14,11 @@ import retention_kit as rk
 from retention_kit import plots
 from retention_kit.errors import FileNotReadableError, InvalidRowsError, MissingColumnError, OptionError
 from retention_kit.intervals import wilson
+from retention_kit.ledger.masking import account_numbers, in_words, masked
 from retention_kit.results.plans import neutral
 from retention_kit.signals.holding_out import detectable
 from retention_kit.signals.lifts import Looks, ratio, share
+from retention_kit.signals.model import probabilities
 from retention_kit.signals.outcomes import came_true
 from retention_kit.wording import LANGUAGES, use_language
 
@@ -96,8 +98,42 @@ def test_masked_names_and_ids_stand_nowhere(norel, lang, tmp_path):
         assert not any(secret in text for text in texts)
     # what is printed of the accounts themselves tells nothing either
     assert not any(secret in repr((ranking.rows, ranking.upsell)) for secret in ("Norel", "A1", "B2", "C3", "D4"))
-    assert {"en": "account 3", "fr": "le compte n°\u00a03"}[lang] in texts[0]
+    assert {"en": "Call Customer 0003 first", "fr": "Appelez Client 0003 en premier"}[lang] in texts[0]
     assert set(holdout.called.index) == {"A1", "C3", "D4"}
+
+
+def test_a_masked_list_and_a_masked_ledger_show_the_same_numbers(norel):
+    book, told = norel
+    shown = {str(text): one for one, text in in_words(account_numbers(book.ids, 5)).items()}
+    ranking = rk.rank_signals(book, told, mask=True, seed=5)
+    rows = (*ranking.rows, *ranking.upsell)
+    assert {str(row.who): ranking.key[row.customer_id] for row in rows} == shown
+    assert masked(book, book.ids, 5).key == shown
+
+
+def test_the_tables_of_a_ranking_have_numbers_for_a_spreadsheet(norel):
+    ranking = rk.rank_signals(*norel)
+    plan = rk.action_plan(ranking)
+    known = {column["name"]: column for column in rk.table_ranking(ranking, lang="en").sheet()["columns"]}
+    assert (known["Order"]["format"], known["Order"]["values"]) == ("count", [1, 2, 3, 1])
+    assert known["MRR a month"]["values"] == [row.mrr.amount for row in (*ranking.rows, *ranking.upsell)]
+    planned = {column["name"]: column for column in rk.table_plan(plan, lang="en").sheet()["columns"]}
+    assert planned["By"]["format"] == "date"
+    assert planned["By"]["values"] == [step.by.isoformat() for step in plan]
+    # all of one kind: no column says so
+    assert "What for" in known
+    assert "What for" not in rk.table_ranking(replace(ranking, upsell=()), lang="en").frame
+
+
+def test_a_judgement_s_intervals_are_numbers_and_all_accounts_have_no_lift():
+    made = rk.synthetic.make_business(300, seed=1)
+    judged = rk.judge_ranking(rk.build_ledger(made.subscriptions, as_of=made.as_of), made.events, model=False)
+    table = rk.table_judgement(judged, lang="en")
+    *_, lift, low, high = table.sheet()["columns"]
+    assert lift["values"] == [None, *(row.lift for row in judged.shown)]
+    assert low["values"] == [None, *(row.lift_low for row in judged.shown)]
+    assert high["values"][0] is None
+    assert table.frame.iloc[0, -1] == "–"
 
 
 def test_account_numbers_are_drawn_by_seed():
@@ -105,9 +141,9 @@ def test_account_numbers_are_drawn_by_seed():
     book, told = ledger_of_paths({name: [9] * 6 for name in names}), events(*complaints(*names))
     zero, same, other = (rk.rank_signals(book, told, mask=True, seed=seed).to_frame()["name"] for seed in (0, 0, 1))
     assert zero.tolist() == same.tolist() != other.tolist()
-    assert set(zero) == set(other) == {f"account {number}" for number in range(1, 51)}
+    assert set(zero) == set(other) == {f"Customer {number:04}" for number in range(1, 51)}
     # in the order of the ledger no more often at its place than chance has it (once on average)
-    assert sum(name == f"account {place}" for place, name in enumerate(zero, 1)) < 6
+    assert sum(name == f"Customer {place:04}" for place, name in enumerate(zero, 1)) < 6
     with pytest.raises(OptionError, match="seed"):
         rk.rank_signals(book, told, mask=True, seed=-1)
 
@@ -172,8 +208,8 @@ def test_one_action_an_account(norel):
 
 
 def test_a_playbook_of_the_team(norel):
-    ours = pd.DataFrame({"action": ["visit", *rk.playbook()["action"]], "priority": range(6), "within_days": 7})
-    ours["text"] = ["go and see them", *[None] * 5]
+    ours = pd.DataFrame({"action": ["visit", *rk.playbook()["action"]], "priority": range(7), "within_days": 7})
+    ours["text"] = ["go and see them", *[None] * 6]
     steps = rk.signal_thresholds().replace("proactive_call", "visit")
     plan = rk.action_plan(rk.rank_signals(*norel), ours, thresholds=steps)
     assert [step.action for step in plan] == ["visit", "visit", "visit", "upsell_offer"]
@@ -183,7 +219,7 @@ def test_a_playbook_of_the_team(norel):
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        (lambda book: book.iloc[1:], OptionError),
+        (lambda book: book.iloc[2:], OptionError),
         (lambda book: pd.concat([book, book]), OptionError),
         (lambda book: book.replace("check_in", "wave"), InvalidRowsError),
         (lambda book: book.assign(priority="soon"), InvalidRowsError),
@@ -269,7 +305,7 @@ def test_a_masked_holdout_is_planned_masked(norel):
     ranking = rk.rank_signals(*norel, mask=True)
     plan = rk.action_plan(rk.draw_holdout(ranking, 0.34))
     assert (len(plan), len(plan.held)) == (2, 1)
-    assert plan.to_frame()["customer_id"].str.startswith("account ").all()
+    assert plan.to_frame()["customer_id"].str.startswith("Customer ").all()
 
 
 def test_a_plan_says_who_looks_after_whom_and_until_when(norel):
@@ -299,10 +335,107 @@ def test_a_playbook_can_be_edited(norel):
     assert str(rk.action_plan(rk.rank_signals(*norel), rk.playbook()).steps[0].what) == "call before the renewal"
 
 
+def test_a_text_of_the_playbook_is_shown_as_it_is_written(norel, tmp_path):
+    ours = rk.playbook().set_index("action")
+    ours.loc["renewal_call", "text"] = "mail {name} the offer {x:money}"
+    plan = rk.action_plan(rk.rank_signals(*norel), ours)
+    assert "mail {name} the offer {x:money}, by" in str(plan)
+    assert "mail {name} the offer {x:money}" in plan.to_csv(tmp_path / "plan.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(("accounts", "more"), [(5, ""), (6, "1 more account:"), (40, "35 more accounts:")])
+def test_a_long_plan_prints_its_first_rows_and_how_many_more(accounts, more):
+    names = [f"c{number:02}" for number in range(accounts)]
+    book = rk.Ledger.from_frame(pd.DataFrame({"2025-06": 80.0}, index=names), as_of=JUNE)
+    plan = rk.action_plan(rk.rank_signals(book, events(*complaints(*names))))
+    assert str(plan).count("call them to understand") == 5
+    assert more in str(plan)
+    assert ("more account" in str(plan)) == bool(more)
+    with use_language("fr"):
+        assert ("autre compte" in str(plan) or "autres comptes" in str(plan)) == bool(more)
+
+
 def test_a_plan_keeps_the_thresholds_of_its_ranking(norel):
     steps = rk.signal_thresholds().replace("proactive_call", "check_in")
     plan = rk.action_plan(rk.rank_signals(*norel, thresholds=steps))
     assert [step.action for step in plan] == ["renewal_call", "check_in", "check_in", "upsell_offer"]
+
+
+# ---- announced ends ----
+
+
+@pytest.fixture(scope="module")
+def leavers():
+    """As of 30 June: Ada leaves on 1 September, by contract in a year; Bo gives up one of two; Cy and Di just leave."""
+    year = {"interval": "year"}
+    book = ledger_of(
+        ("Ada", dt.date(2024, 8, 1), dt.date(2025, 9, 1), 1200.0, year),
+        ("Bo", dt.date(2024, 1, 5), None, 50.0),
+        ("Bo", dt.date(2024, 1, 5), dt.date(2025, 8, 1), 30.0),
+        ("Cy", dt.date(2024, 1, 5), dt.date(2025, 7, 20), 40.0),
+        ("Di", dt.date(2024, 1, 5), dt.date(2025, 8, 1), 60.0),
+        ("Ed", dt.date(2024, 1, 5), None, 70.0),
+        as_of=JUNE,
+    )
+    limits = [(who, "2025-06-15", "limit_reached", 0.97) for who in ("Di", "Ed")]
+    return book, events(*complaints("Ada", "Bo", "Cy"), *limits)
+
+
+def test_announced_ends_stand_in_the_list(leavers):
+    found = rk.rank_signals(*leavers)
+    by = {row.customer_id: row for row in found}
+    assert {who: row.leaves for who, row in by.items()} == {
+        "Ada": dt.date(2025, 9, 30),
+        "Bo": None,  # half of what Bo pays goes on
+        "Cy": dt.date(2025, 7, 31),
+    }
+    assert by["Ada"].sentence("en").endswith("has announced to leave by the end of September 2025.")
+    assert by["Ada"].sentence("fr").endswith("a annoncé son départ pour fin septembre 2025.")
+    assert "contract ends" not in by["Ada"].sentence("en")
+    why = rk.table_ranking(found, lang="en").frame["Why"].tolist()
+    assert sum("has announced to leave" in text for text in why) == 2
+    # Di leaves, is no customer to sell more to, and stands in no list
+    assert [row.customer_id for row in found.upsell] == ["Ed"]
+    (said,) = [each for each in found.warnings if each.key == "ranking.warning.announced"]
+    assert (said.fields["n"], said.fields["mrr"].amount) == (1, 60)
+
+
+def test_who_has_announced_to_leave_is_not_called_before_a_renewal(leavers):
+    plan = rk.action_plan(rk.rank_signals(*leavers))
+    steps = {step.account.customer_id: step for step in plan}
+    assert {who: step.action for who, step in steps.items()} == {
+        "Ada": "win_back_call",
+        "Bo": "proactive_call",
+        "Cy": "win_back_call",
+        "Ed": "upsell_offer",
+    }
+    # five days; but Cy pays nothing for July, which begins the day after
+    assert (steps["Ada"].by, steps["Cy"].by) == (dt.date(2025, 7, 5), dt.date(2025, 7, 1))
+    # a playbook of the team without that row: what its signals call for, and still no renewal
+    ours = rk.action_plan(rk.rank_signals(*leavers), rk.playbook().query("action != 'win_back_call'"))
+    assert {step.account.customer_id: step.action for step in ours}["Ada"] == "proactive_call"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_announced_ends_stand_in_the_files(leavers, tmp_path, lang):
+    plan = rk.action_plan(rk.rank_signals(*leavers))
+    with use_language(lang):
+        table = pd.read_csv(plan.to_csv(tmp_path / "plan.csv"))
+    column = {"en": "Has announced to leave by", "fr": "Départ annoncé pour le"}[lang]
+    assert dict(zip(table.iloc[:, 1], table[column].fillna(""), strict=True))["Cy"] == "2025-07-31"
+    assert "leaves_by" in plan.to_frame()
+
+
+def test_no_column_for_what_nobody_announced(norel):
+    assert "leaves_by" not in rk.action_plan(rk.rank_signals(*norel)).to_frame()
+
+
+def test_on_a_past_day_nothing_is_known_to_be_announced(leavers):
+    book, told = leavers
+    past = rk.rank_signals(book, told.assign(at="2025-05-12"), as_of="2025-05-31")
+    assert {row.customer_id for row in past} == {"Ada", "Bo", "Cy"}
+    assert [row.leaves for row in past] == [None] * 3
+    assert rk.signals_of(book, told, as_of="2025-05-31").leaves.isna().all()
 
 
 # ---- intervals ----
@@ -467,13 +600,18 @@ UPSIDE_DOWN = pd.concat([COMPLAINTS, COMPLAINTS.assign(signal="payment_late", th
 
 
 @pytest.fixture(scope="module")
-def misjudged():
+def upside_down():
     """A world in which complaints announce churn, and a team that gives five times as many points to late payments."""
     ledger, told = world(21, 0.8, customers=900)
     rng = np.random.Generator(np.random.PCG64(1))
     late = ledger.frame[["customer_id", "month"]].rename(columns={"month": "at"})[rng.random(len(ledger.frame)) < 0.1]
     told = pd.concat([told, late.assign(kind="payment_late", value=9.0)], ignore_index=True)
-    return rk.judge_ranking(ledger, told, k=20, thresholds=UPSIDE_DOWN)
+    return ledger, told
+
+
+@pytest.fixture(scope="module")
+def misjudged(upside_down):
+    return rk.judge_ranking(*upside_down, k=20, thresholds=UPSIDE_DOWN)
 
 
 def test_a_model_is_shown_where_it_beats_the_rules_on_days_it_had_not_seen(misjudged):
@@ -497,6 +635,76 @@ def test_its_probabilities_hold(misjudged):
     assert groups["expected"].is_monotonic_increasing
     assert (groups["observed"] * groups["n"]).sum() == pytest.approx(model.observed)
     assert groups["observed"].iloc[-1] == pytest.approx(groups["expected"].iloc[-1], rel=0.3)
+
+
+def test_a_list_can_be_ranked_by_a_model_that_found_more(upside_down, misjudged):
+    """As many as were judged, by the weights of the model: complaints first, which the points would put last."""
+    day = {"as_of": misjudged.days[-1], "thresholds": UPSIDE_DOWN}
+    found = rk.rank_signals(*upside_down, by=misjudged, **day)
+    signals = rk.signals_of(*upside_down, **day)
+    chances = [row.probability for row in found]
+    assert (len(found), found.horizon) == (20, 3)
+    assert chances == sorted(chances, reverse=True)
+    assert sum("complaints" in row.signals for row in found) == min(20, signals.fired["complaints"].sum())
+    assert sum("complaints" in row.signals for row in rk.rank_signals(*upside_down, **day).rows[:20]) < 10
+    # logit of the first by hand from the model's table, recalibrated: a + b · logit
+    model, first = misjudged.model, found.first
+    who = signals.mrr.index.get_loc(first.customer_id)
+    raw = signals.fired.iloc[who].astype(float).to_dict() | {
+        "contract_can_end": 0.0,  # contracts by the month: no end is known
+        "log_mrr": np.log(signals.mrr.iloc[who]),
+        "log_age": np.log1p(signals.age.iloc[who]),
+    }
+    scaled = [(raw[name] - row["mean"]) / row["deviation"] * row["weight"] for name, row in model.scale.iterrows()]
+    logit = model.intercept + model.slope * (model.constant + sum(scaled))
+    assert first.probability == pytest.approx(1 / (1 + math.exp(-logit)))
+    assert found.expected == pytest.approx(sum(chances))
+    assert found.to_frame()["probability"].tolist()[:20] == chances
+    assert "probability" not in rk.rank_signals(*upside_down, **day).to_frame()
+
+
+def test_recalibrated_probabilities_add_up_to_what_came_on_the_later_days(upside_down, misjudged):
+    """The score equation of a logistic regression with a constant: expected = observed on the days it was fitted on."""
+    late = misjudged.days[-misjudged.model.judged :]
+    asked = [rk.signals_of(*upside_down, as_of=day, thresholds=UPSIDE_DOWN) for day in late]
+    expected = sum(probabilities(misjudged.model, each, 3).sum() for each in asked)
+    assert expected == pytest.approx(misjudged.model.observed, rel=1e-6)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_list_by_a_model_says_how_likely(upside_down, misjudged, lang):
+    with use_language(lang):
+        found = rk.rank_signals(*upside_down, by=misjudged, thresholds=UPSIDE_DOWN)
+        said = {"en": "20 accounts likeliest to leave within 3 months", "fr": "20 comptes les plus exposés"}[lang]
+        assert said in str(found).replace("\u00a0", " ")
+        assert {"en": "with a probability of", "fr": "avec une probabilité de"}[lang] in found.first.sentence()
+        assert {"en": "recalibrated (intercept", "fr": "recalibrées (constante"}[lang] in str(found.rule)
+        assert "{" not in str(found) + str(misjudged)
+        column = {"en": "Probability of leaving", "fr": "Probabilité de départ"}[lang]
+        assert rk.table_ranking(found).frame[column].iloc[0].endswith("%")
+        plan = rk.action_plan(found, thresholds=None)
+        # a model puts accounts there that show no sign: they get the action of least urgency
+        assert {step.action for step in plan if not step.account.signals} <= {"check_in"}
+        assert len(plan) >= 20
+
+
+def test_without_a_better_model_points_rank_and_that_is_said():
+    ledger, told = world(2, 0.0, customers=300)
+    judged = rk.judge_ranking(ledger, told, k=10, thresholds=COMPLAINTS)
+    assert judged.model is None
+    plain, found = (rk.rank_signals(ledger, told, thresholds=COMPLAINTS, by=by) for by in (None, judged))
+    pd.testing.assert_frame_equal(found.to_frame(), plain.to_frame())
+    keys = [said.key for said in found.warnings[len(plain.warnings) :]]
+    assert keys[0] == "ranking.warning.by_points"
+    assert keys[1].startswith("ranking.model.")
+
+
+def test_a_model_ranks_only_what_it_was_judged_on(upside_down, misjudged):
+    with pytest.raises(OptionError, match="payment_late") as caught:
+        rk.rank_signals(*upside_down, by=misjudged, thresholds=COMPLAINTS)
+    assert caught.value.fields["names"] == ["payment_late"]
+    with pytest.raises(OptionError, match="judgement is of growth"):
+        rk.rank_signals(*upside_down, by=replace(misjudged, kind="upsell"))
 
 
 def test_a_model_that_finds_no_more_is_not_shown():

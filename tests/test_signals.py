@@ -94,9 +94,34 @@ def test_the_last_nps_answer_counts_and_of_one_day_the_lower():
 def test_payments_and_limits_take_the_largest():
     rows = [("Ada", "2025-06-02", "payment_late", 4), ("Ada", "2025-06-20", "payment_late", 12)]
     assert value_of("payment_late", *rows) == 12
-    assert np.isnan(value_of("payment_late", ("Ada", "2025-06-02", "payment_late")))
-    assert value_of("limit_reached", ("Ada", "2025-06-02", "limit_reached", 0.93)) == 0.93
-    assert value_of("limit_reached", ("Ada", "2025-06-02", "limit_reached")) == 1
+    assert np.isnan(value_of("payment_late", ("Ada", "2025-05-02", "payment_late", 4)))
+    limits = [("Ada", "2025-06-02", "limit_reached", 0.93), ("Ada", "2025-06-03", "limit_reached", 0.91)]
+    assert value_of("limit_reached", *limits) == 0.93
+
+
+def test_a_table_is_checked_and_read_like_a_file(book):
+    """A percentage is a share, French kinds are understood, and features may have names."""
+    given = events(
+        ("Ada", "2025-06-02", "Limite atteinte", "95 %"),
+        ("Bo", "2025-06-03", "Réclamation", ""),
+        ("Cy", "2025-05-01", "feature_use", "export"),
+        ("Cy", "2025-05-02", "feature_use", "export"),
+        ("Bo", "2025-06-05", "feature_use", "chat"),
+    )
+    found = signals_of(book, given, as_of=JUNE).values
+    assert found.loc["Ada", "limit_reached"] == 0.95
+    assert found.loc["Bo", "complaints"] == 1
+    whole = signal_thresholds().query("signal == 'feature_dropped'").assign(window_months=1)
+    assert signals_of(book, given, as_of=JUNE, thresholds=whole).values.loc["Cy", "feature_dropped"] == 1
+
+
+@pytest.mark.parametrize("ask", [signals_of, rank_signals, judge_ranking])
+@pytest.mark.parametrize(
+    ("kind", "value"), [("limit_reached", 95.0), ("limit_reached", np.nan), ("payment_late", np.nan), ("nps", 90.0)]
+)
+def test_a_value_that_cannot_be_is_refused_wherever_events_are_given(book, ask, kind, value):
+    with pytest.raises(InvalidRowsError, match="1 event cannot be used"):
+        ask(book, events(("Ada", "2025-06-02", "complaint"), ("Ada", "2025-06-02", kind, value)))
 
 
 def test_windows_are_whole_months_that_end_with_the_day():
@@ -147,11 +172,14 @@ def test_a_date_of_the_table_goes_before_the_anniversary_today_and_is_not_known_
 
 PEOPLE = ["Ada", "Bo", "Cy"]
 KINDS = ["login", "feature_use", "complaint", "email_sent", "email_opened", "nps", "payment_late", "limit_reached"]
-ROWS = st.tuples(
-    st.sampled_from(PEOPLE),
-    st.dates(dt.date(2024, 12, 1), dt.date(2025, 12, 31)),
-    st.sampled_from(KINDS),
-    st.one_of(st.just(np.nan), st.integers(0, 10).map(float)),
+NEEDED = {"nps": 10, "payment_late": 40, "limit_reached": 2}  # kinds that are none without a value, and its largest
+ROWS = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.tuples(
+        st.sampled_from(PEOPLE),
+        st.dates(dt.date(2024, 12, 1), dt.date(2025, 12, 31)),
+        st.just(kind),
+        st.integers(0, NEEDED.get(kind, 10)).map(float) | (st.nothing() if kind in NEEDED else st.just(np.nan)),
+    )
 )
 LATER = st.tuples(st.sampled_from(PEOPLE), st.dates(dt.date(2025, 7, 1), dt.date(2025, 12, 31)))
 
@@ -316,15 +344,15 @@ def test_no_day_after_the_events_is_judged(book):
 
 
 def test_events_without_a_column_are_refused(book):
-    with pytest.raises(MissingColumnError, match="lack the column kind"):
-        signals_of(book, events().drop(columns="kind"))
+    with pytest.raises(MissingColumnError, match="lacks kind"):
+        signals_of(book, events(("Ada", "2025-06-01", "nps", 4)).drop(columns="kind"))
 
 
 @pytest.mark.parametrize(("column", "cell"), [("at", "soon"), ("value", "much")])
 def test_events_that_cannot_be_read_are_named(book, column, cell):
     table = events(("Ada", "2025-06-01", "nps", 4)).astype({column: object})
     table.loc[0, column] = cell
-    with pytest.raises(InvalidRowsError, match=f"row 0 .{column} “{cell}”"):
+    with pytest.raises(InvalidRowsError, match=f"row 0 .*{column} “{cell}”"):
         signals_of(book, table)
 
 

@@ -30,6 +30,14 @@ def said(verdict):
     return verdict.kind, *(message and message.key.rpartition(".")[2] for message in (verdict.reason, verdict.nuance))
 
 
+@pytest.mark.parametrize(("estimate", "expected"), [(-0.10, "contradicts"), (0.00, "inconclusive"), (0.10, "supports")])
+def test_where_most_could_not_leave_only_a_small_difference_decides_nothing(estimate, expected):
+    diluted = Message("reason.inconclusive.locked", {"n": 3, "total": 4, "horizon": 3, "longest": 12})
+    found = judge(evidence(estimate, error=0.01, diluted=diluted))
+    assert found.kind == expected
+    assert found.reason == (diluted if expected == "inconclusive" else None)
+
+
 # ---- the five, at both sides of every border ----
 
 

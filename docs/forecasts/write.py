@@ -159,6 +159,14 @@ than less than the lower one, for the same reason. Where these businesses are ge
 independently of one another and of the calendar, and rates do not change over the years. Your own history says more:
 `rk.back_test(ledger)`.
 
+**Announced ends.** MRR whose end date lies ahead, and was known on the day, is taken out in the month of that date, and
+its customer leaves then, neither before nor later; a warning says how much it is. Where the table of subscriptions has
+customers who began after the day, it was drawn up later, and only ends whose `cancel_requested_at` is not later than
+the day count. Where most rows of a billing interval have an end and most that ended were continued, the table gives
+every term a row of its own and these ends announce nothing. If your dates are such terms all the same, leave them
+empty. The test above and `back_test` forecast from `ledger.until`, which knows of no announcement, since nobody says
+what had been announced by then: they show the forecast at its worst.
+
 """
 
 TITLE = "## `project_cohort`\n"
@@ -174,6 +182,10 @@ Made with {versions}.
 It says how the interval does where the model is right; no table can say that yours is such a cohort. Where more came
 than the upper limit more often than less than the lower one: few customers hardly tell risks that differ from risks
 that are alike, and the prior leans towards the latter.
+
+`rk.project_cohort(ledger, cohort="2023-01")` counts the survivors itself (a month, a quarter or a year, with `term=12`
+for yearly contracts), and `seen=12` shows the model twelve periods only: those that came later stand in
+`frame["later"]`, in the sentence, and as open dots in `rk.plot_projection`.
 """
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import pandas as pd
 
 from retention_kit.errors import InputError, OptionError
 from retention_kit.forecasts.beta_geometric import ALIKE, fitted, likely, survival
+from retention_kit.forecasts.cohort import survivors_of
+from retention_kit.ledger import Ledger
 from retention_kit.results import Projection
 from retention_kit.wording import Message
 
@@ -15,17 +17,33 @@ _LONG = 2  # times what was seen that is far
 
 
 def project_cohort(
-    survivors: Sequence[int], ages: int | None = None, *, level: float = 0.9, seed: int = 0, draws: int = 4_000
+    survivors: Sequence[int] | Ledger,
+    ages: int | None = None,
+    *,
+    cohort: str | None = None,
+    term: int | None = None,
+    seen: int | None = None,
+    level: float = 0.9,
+    seed: int = 0,
+    draws: int = 4_000,
 ) -> Projection:
     """Return a cohort's survivors carried on by the shifted-beta-geometric model, beside those observed.
 
     Parameters
     ----------
-    survivors : sequence of int
+    survivors : sequence of int, or Ledger
         Customers still there at ages 0, 1, 2 …, in periods at whose end everybody can leave: months for monthly
-        contracts, years for yearly ones. Customers of one kind of contract only.
+        contracts, years for yearly ones. Customers of one kind of contract only. Or a ledger, with `cohort`: who came
+        then, without those whose start nobody saw.
     ages : int, optional
-        Last age to project to; by default twice as far as was seen.
+        Last age to project to; by default twice as far as was seen, and at least to the last age given.
+    cohort : str, optional
+        Month, quarter or year of the start, such as ``"2023-01"``, ``"2023-Q1"`` or ``"2023"``; with a ledger only.
+    term : int, optional
+        Of a ledger, customers whose contract can end every so many months, which is then the period: 1 by the month, 12
+        by the year. Default: what all of the cohort have.
+    seen : int, optional
+        Ages up to which the model may look; later ones are held out, and stand beside the projection. Default: all.
     level : float
         Of the interval for the share of the cohort that will really be there.
     seed : int
@@ -42,7 +60,8 @@ def project_cohort(
     InputError
         If fewer than 3 periods were seen or fewer than 10 customers have left.
     OptionError
-        If the survivors rise or are no counts, `ages` ends before what was seen, or `level` or `draws` is out of range.
+        If the survivors rise or are no counts, `ages` ends before what was seen, or another argument is out of range;
+        if a ledger's cohort is none, or has contracts of several lengths and no `term` says which.
 
     Notes
     -----
@@ -65,10 +84,17 @@ def project_cohort(
     >>> seen = project_cohort([1000, 631, 468, 382, 326, 289, 262, 241], ages=12)
     >>> round(seen.alpha, 3), round(seen.beta, 3)
     (0.704, 1.182)
+
+    Customers who came in 2023 on contracts by the month; the model sees twelve months, the others are held out:
+
+    >>> from retention_kit.ledger import open_ledger
+    >>> book = open_ledger(as_of="2025-12-31")
+    >>> project_cohort(book, cohort="2023", term=1, seen=12).seen
+    12
     """
-    counts = _checked(survivors)
+    every, counts = _counts(survivors, cohort, term, seen)
     seen, n = len(counts) - 1, int(counts[0])
-    last = 2 * seen if ages is None else ages
+    last = max(2 * seen, len(every) - 1) if ages is None else ages
     if isinstance(last, bool) or not isinstance(last, int | np.integer) or last <= seen:
         raise OptionError("forecast.error.ages", value=last, seen=seen)
     if not 0.5 <= level < 1:
@@ -85,15 +111,37 @@ def project_cohort(
     limits = np.quantile(futures, [(1 - level) / 2, (1 + level) / 2], axis=0)
     frame[["low", "high"]] = np.full((last + 1, 2), np.nan)
     frame.loc[later, ["low", "high"]] = limits.T
+    if len(every) > len(counts):
+        came = pd.Series(every / n)
+        frame["later"] = came.where(came.index > seen).reindex(age).to_numpy()
     rule = Message("forecast.projection.rule", {"level": level, "total": draws})
     return Projection(frame, alpha, beta, n, seen, level, rule, _warnings(alpha + beta, seen, last))
 
 
-def _checked(survivors: Sequence[int]) -> np.ndarray:
+def _counts(
+    survivors: Sequence[int] | Ledger, cohort: str | None, term: int | None, seen: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the survivors at every age given, and at those the model may look at."""
+    if isinstance(survivors, Ledger):
+        survivors = survivors_of(survivors, cohort, term)
+    elif cohort is not None or term is not None:
+        raise OptionError("forecast.error.cohort_of", name="term" if cohort is None else "cohort")
+    last = len(survivors) - 1
+    if seen is not None and (isinstance(seen, bool) or not isinstance(seen, int | np.integer) or not 0 < seen <= last):
+        raise OptionError("forecast.error.seen", value=seen, last=max(last, 0))
+    every = _counted(survivors)
+    return every, _enough(every if seen is None else every[: seen + 1])
+
+
+def _counted(survivors: Sequence[int]) -> np.ndarray:
     values = np.asarray(survivors, float)
     counts = values.ndim == 1 and np.isfinite(values).all() and (values == np.rint(values)).all()
     if not counts or (values < 0).any() or (np.diff(values) > 0).any():
         raise OptionError("forecast.error.survivors")
+    return values
+
+
+def _enough(values: np.ndarray) -> np.ndarray:
     seen = len(values) - 1
     if seen < LEAST_PERIODS:
         raise InputError("forecast.refused.periods", n=max(seen, 0), needed=LEAST_PERIODS)

@@ -22,7 +22,7 @@ from retention_kit.hypotheses.besides import other_tests
 from retention_kit.hypotheses.estimated import Estimated, method_of
 from retention_kit.hypotheses.portfolios import Portfolios, portfolios
 from retention_kit.hypotheses.question import MONEY, Question
-from retention_kit.hypotheses.refusals import cautions, refusal
+from retention_kit.hypotheses.refusals import bound, cautions, refusal
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.results import Arm, Finding, Line, Verdict
 from retention_kit.subjects import amounts
@@ -160,8 +160,14 @@ class Pair:
                 check=self.check,
                 alike=self.asked.randomised or made is not None,
                 unlike=self._unlike(),
+                diluted=self._diluted(),
             )
         )
+
+    def _diluted(self) -> Message | None:
+        """Why a small difference does not say that there is none that matters."""
+        fields = bound(self.asked, self.sample)
+        return Message("reason.inconclusive.locked", fields) if fields else None
 
     def _unlike(self) -> Message | None:
         """Why the groups are not alike enough, though something was adjusted for."""

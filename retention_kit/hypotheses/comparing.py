@@ -54,7 +54,8 @@ def compare(
         an attribute that is a number or yes/no, such as a satisfaction score.
     horizon : int
         Months from each customer's own first month end with MRR, or from the landmark or clock. With annual contracts
-        churn falls at 12, 24 …: a horizon before most contracts can end is refused.
+        churn falls at 12, 24 …: a horizon before most contracts can end is refused, or, where the groups were drawn,
+        answered with a warning and without the verdict that nothing which matters is there.
     reference : value, optional
         Which value is the reference group. Default: no; of names, the first.
     randomised : bool
@@ -71,7 +72,8 @@ def compare(
         For a dated factor: month of age at which those who have it by then are compared with those who have it not yet.
         Default: 3.
     clock : str, optional
-        A date attribute, such as the end of onboarding, at which each customer's clock starts.
+        A date attribute, such as the end of onboarding, at which each customer's clock starts. Whoever pays at that
+        month end enters, also who had left before.
     window : int
         For early churn: how many first months are early.
     measured_at : mapping, optional

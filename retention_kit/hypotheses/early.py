@@ -53,7 +53,7 @@ def early_churn_finding(ledger: Ledger, asked: Question, clock: str | None) -> F
 
 def _measured(asked: Question, who: Subjects) -> EarlyChurn:
     span = {"window": asked.window, "horizon": asked.horizon}
-    return early_churn(who.age, who.churned, who.term, entry=who.entry, shift=who.shift, level=asked.level, **span)
+    return early_churn(who.age, who.churned, who.term, entry=who.entry, shift=who.elapsed, level=asked.level, **span)
 
 
 def _compared(who: Subjects, found: EarlyChurn) -> np.ndarray:
@@ -165,7 +165,7 @@ def _by_month(asked: Question, who: Subjects) -> pd.DataFrame:
     rows = []
     for age in range(1, asked.horizon + 1):
         gone = who.churned & (who.age == age)
-        at_risk = int((~_unwatched(who, age) & (((age + who.shift) % who.term == 0) | gone)).sum())
+        at_risk = int((~_unwatched(who, age) & (((age + who.elapsed) % who.term == 0) | gone)).sum())
         rows.append((age, *_share(gone.sum() / max(at_risk, 1), at_risk, asked.level), at_risk))
     return pd.DataFrame(rows, columns=CURVE).assign(group=0)[["group", *CURVE]]
 

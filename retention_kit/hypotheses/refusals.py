@@ -1,5 +1,7 @@
 """When a question cannot be judged with these data, why, and what would change that."""
 
+from typing import Any
+
 import numpy as np
 
 from retention_kit.hypotheses.averages import Averages
@@ -33,7 +35,7 @@ def refusal(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> Verdict |
         _few_customers(sample, arms)
         or _short_follow_up(asked, sample, arms)
         or _late_entry(asked, sample)
-        or _locked(asked, sample)
+        or _locked(asked, sample, arms)
         or _few_churns(asked, arms)
         or _few_accounts(asked, arms)
         or _few_changes(asked, sample)
@@ -66,20 +68,22 @@ def _late_entry(asked: Question, sample: Sample) -> Verdict | None:
     return not_testable("late_entry", horizon=asked.horizon, least=LEAST_WATCHED)
 
 
-def _locked(asked: Question, sample: Sample) -> Verdict | None:
-    """Most of them have contracts that could not end in time for the outcome to tell."""
+def _locked(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> Verdict | None:
+    """Most of them have contracts that could not end in time for the outcome to tell.
+
+    Groups that were drawn are compared all the same, unless hardly anybody could leave at all.
+    """
     share, horizon = locked(asked, sample.subjects, sample.outcome)
-    if share <= MOST_LOCKED:
+    if share <= MOST_LOCKED or (asked.randomised and not _few_churns(asked, arms)):
         return None
-    reason = "locked_months" if asked.outcome == "rmst" else "locked"
-    return not_testable(reason, share=share, horizon=asked.horizon, longest=horizon)
+    return not_testable(_kind(asked), share=share, horizon=asked.horizon, longest=horizon)
 
 
 def locked(asked: Question, who: Subjects, outcome: Survivors | Averages) -> tuple[float, int]:
     """Return the share of customers whose contracts end too late to tell, and the shortest horizon where half do not.
 
-    A contract of `term` months first ends ``term - shift % term`` months after the zero of the clock, where `shift` is
-    the customer's age at that zero: an annual contract after 12 months, or after 9 when looked at from the age of 3.
+    A contract of `term` months first ends ``term - elapsed % term`` months after the zero of the clock, where `elapsed`
+    is how long it had run by then: an annual contract after 12 months, or after 9 when looked at from the age of 3.
     For retention, NRR and the like a contract tells when it ends by the horizon. For months of life it tells when at
     least a quarter of the horizon's months lie at or after that end: leaving then can take no other months, and a large
     difference in who leaves would make a small one in months. An annual contract tells from a horizon of 16 months on.
@@ -88,10 +92,32 @@ def locked(asked: Question, who: Subjects, outcome: Survivors | Averages) -> tup
     """
     if not len(who) or (not isinstance(outcome, Survivors) and asked.outcome not in MONEY):
         return 0.0, asked.horizon
-    ends = who.term - who.shift % who.term
+    ends = who.term - who.elapsed % who.term
     enough = -(-4 * ends // 3) if asked.outcome == "rmst" else ends
     judged = (months for months in np.unique(enough).tolist() if _tells(asked, who, enough, months))
     return float((enough > asked.horizon).mean()), next(judged, int(np.sort(enough)[(len(enough) - 1) // 2]))
+
+
+def bound(asked: Question, sample: Sample) -> dict[str, Any] | None:
+    """Return how many are locked where they are most of groups that were drawn: an answer, but a diluted one."""
+    share, longest = locked(asked, sample.subjects, sample.outcome)
+    if not asked.randomised or share <= MOST_LOCKED:
+        return None
+    n = len(sample)
+    return {"n": round(share * n), "total": n, "others": n - round(share * n)} | {
+        "horizon": asked.horizon,
+        "longest": longest,
+    }
+
+
+def dilution(asked: Question, sample: Sample) -> Message | None:
+    """Return the warning that most of the groups that were drawn are locked, where they are."""
+    fields = bound(asked, sample)
+    return Message(f"warning.{_kind(asked)}_drawn", fields) if fields else None
+
+
+def _kind(asked: Question) -> str:
+    return "locked_months" if asked.outcome == "rmst" else "locked"
 
 
 def _tells(asked: Question, who: Subjects, enough: np.ndarray, horizon: int) -> bool:
@@ -136,9 +162,10 @@ def cautions(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> tuple[Me
     """Return what does not forbid a verdict but must be known with it."""
     said = []
     share, _ = locked(asked, sample.subjects, sample.outcome)
-    if 0 < share <= MOST_LOCKED:
-        key = "warning.locked_months" if asked.outcome == "rmst" else "warning.locked"
-        said.append(Message(key, {"share": share, "horizon": asked.horizon}))
+    if diluted := dilution(asked, sample):
+        said.append(diluted)
+    elif 0 < share <= MOST_LOCKED:
+        said.append(Message(f"warning.{_kind(asked)}", {"share": share, "horizon": asked.horizon}))
     for arm in arms:
         if LEAST_EQUAL <= arm.n_eff < FEW_EQUAL:
             fields = {"group": arm.label, "n_eff": arm.n_eff, "share": arm.largest_share}

@@ -58,6 +58,8 @@ def plot_forecast(forecast: Forecast, ax: "Axes | None" = None, *, lang: str | N
 def plot_projection(projection: Projection, ax: "Axes | None" = None, *, lang: str | None = None) -> "Axes":
     """Draw the survivors seen and the model's curve, and beyond what was seen the interval of what may come.
 
+    Ages held out from the model (``project_cohort(…, seen=…)``) are open dots.
+
     Parameters
     ----------
     projection : Projection
@@ -88,6 +90,9 @@ def plot_projection(projection: Projection, ax: "Axes | None" = None, *, lang: s
         )
         axes.plot(ages[seen:], value, "--", color=_ORANGE, linewidth=2, label=render("forecast.plot.expected", lang))
         axes.plot(ages, frame["observed"], "o", color=INK, markersize=4, label=render("forecast.plot.observed", lang))
+        if "later" in frame:
+            hollow = {"markersize": 5, "markerfacecolor": "white", "markeredgecolor": INK, "zorder": 3}
+            axes.plot(ages, frame["later"], "o", label=render("forecast.plot.later", lang), **hollow)
         axes.set_ylim(0, 1.02)
         axes.margins(x=0.02)
         axes.grid(axis="y")

@@ -126,7 +126,8 @@ class Projection:
     ----------
     frame : DataFrame
         age, observed (share still there; NaN beyond what was seen), fitted (the model's curve), expected (beyond what
-        was seen: share seen last, carried on by the model), low, high (of expected).
+        was seen: share seen last, carried on by the model), low, high (of expected). With ages held out from the model
+        also later: the share that was there at them.
     alpha, beta : float
         Of the beta distribution of the customers' risks; a risk is ``alpha / (alpha + beta)`` on average.
     n : int
@@ -161,7 +162,16 @@ class Projection:
         last = self.frame.iloc[-1]
         shares = {name: float(last[name]) for name in ("expected", "low", "high")}
         ages = {"seen": self.seen, "age": int(last["age"]), "observed": float(self.frame["observed"][self.seen])}
-        return render("forecast.projection.sentence", lang, total=self.n, level=self.level, **ages, **shares)
+        said = render("forecast.projection.sentence", lang, total=self.n, level=self.level, **ages, **shares)
+        return " ".join([said, *self._held_out(lang)])
+
+    def _held_out(self, lang: str | None) -> list[str]:
+        """Return what came at the last age held out, if any was, beside what was expected for it."""
+        if "later" not in self.frame:
+            return []
+        row = self.frame[self.frame["later"].notna()].iloc[-1]
+        fields = {name: float(row[name]) for name in ("later", "expected", "low", "high")} | {"age": int(row["age"])}
+        return [render("forecast.projection.later", lang, level=self.level, **fields)]
 
     describe = sentence
 

@@ -49,16 +49,19 @@ class ChurnModel:
         Of the model, of the same model without the signals, and of the rules, all on the later days.
     over_without, over_rules : tuple of float
         Share among those the model chose ÷ share among those the other one chose, with its interval.
-    weights : Series
-        By column, on the logit and a standard deviation of the column.
+    constant : float
+        The logit of a customer who is average in every column.
+    scale : DataFrame
+        By column: weight on the logit a standard deviation, mean, deviation.
     expected : float
         How many it expected on the later days.
     observed : int
         How many there were.
     slope, intercept : float
-        Of what came on the logit of what was expected; 1 and 0 where both agree.
+        Of what came, on the later days, on the logit of what was expected; 1 and 0 where both agree. A ranking by the
+        model is recalibrated by them.
     calibration : DataFrame
-        group, expected, observed, n.
+        group, expected, observed, n, on the later days.
     fitted, judged : int
         Days.
     level : float
@@ -70,7 +73,8 @@ class ChurnModel:
     rules: Lift
     over_without: tuple[float, float, float]
     over_rules: tuple[float, float, float]
-    weights: pd.Series
+    constant: float
+    scale: pd.DataFrame
     expected: float
     observed: int
     slope: float
@@ -80,11 +84,16 @@ class ChurnModel:
     judged: int
     level: float
 
+    @property
+    def weights(self) -> pd.Series:
+        """By column, on the logit and a standard deviation of the column."""
+        return self.scale["weight"]
+
     def sentence(self, lang: str | None = None) -> str:
         """Return how much the events add and how well its probabilities hold, in words."""
         value, low, high = self.over_without
         ratios = {"value": round(value, 2), "low": round(low, 2), "high": round(high, 2), "slope": round(self.slope, 2)}
-        ratios["rules"] = round(self.over_rules[0], 2)
+        ratios |= {"rules": round(self.over_rules[0], 2), "intercept": round(self.intercept, 2)}
         counts = {"expected": round(self.expected), "observed": self.observed, "judged": self.judged}
         return render("ranking.model.beats", lang, level=self.level, **ratios, **counts)
 

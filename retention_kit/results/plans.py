@@ -17,9 +17,10 @@ from retention_kit.wording import Message, language, render
 
 _COLUMNS = (
     *("rank", "customer_id", "name", "kind", "csm", "points", "called", "action", "what", "by"),
-    *("mrr", "currency", "contract_end", "why"),
+    *("mrr", "currency", "contract_end", "leaves_by", "why"),
 )
-_DATES = ("by", "contract_end")
+_SHOWN = 5
+_DATES = ("by", "contract_end", "leaves_by")
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,15 @@ class Plan:
     def to_frame(self) -> pd.DataFrame:
         """Return one row an account, texts in the language of the moment.
 
-        Column csm where customers have one; column called where a holdout was drawn, False without an action.
+        Column csm where customers have one, leaves_by where any has announced to leave; column called where a holdout
+        was drawn, False without an action.
         """
         rows = [self._cells(step.account, step) for step in self.steps]
         rows += [self._cells(account) for account in self.held or ()]
-        left_out = {"csm"} if not any(row["csm"] for row in rows) else set()
+        left_out = {name for name in ("csm", "leaves_by") if not any(row[name] for row in rows)}
         left_out |= {"called"} if self.held is None else set()
         frame = pd.DataFrame(rows, columns=[name for name in _COLUMNS if name not in left_out])
-        return frame.astype(dict.fromkeys(_DATES, "datetime64[s]"))
+        return frame.astype({name: "datetime64[s]" for name in _DATES if name in frame})
 
     def _cells(self, account: Ranked, step: Step | None = None) -> dict[str, Any]:
         who = str(account.who)
@@ -100,7 +102,7 @@ class Plan:
         shown |= {"kind": account.kind, "csm": account.csm, "points": account.points, "called": step is not None}
         shown |= {"action": step.action, "what": str(step.what), "by": step.by} if step else {"action": "", "what": ""}
         shown |= {"mrr": account.mrr.amount, "currency": account.mrr.currency, "contract_end": account.ends_on}
-        return shown | {"why": account.why()}
+        return shown | {"leaves_by": account.leaves, "why": account.why()}
 
     def to_csv(self, path: str | os.PathLike, *, separator: str = ",") -> Path:
         """Write the plan for a CRM, headers in the language of the moment; no text is left to be read as a formula.
@@ -129,7 +131,7 @@ class Plan:
 
     def _safe(self) -> pd.DataFrame:
         frame = self.to_frame()
-        for name in _DATES:
+        for name in frame.columns.intersection(_DATES):
             frame[name] = frame[name].dt.strftime("%Y-%m-%d").fillna("")
         if "called" in frame:
             frame["called"] = [render(f"plan.called.{'yes' if called else 'no'}") for called in frame["called"]]
@@ -144,7 +146,9 @@ class Plan:
         return " ".join([*said, *(step.sentence(lang) for step in self.steps[:1])])
 
     def __str__(self) -> str:
-        said = [step.sentence() for step in self.steps] or [self.sentence()]
+        said = [step.sentence() for step in self.steps[:_SHOWN]] or [self.sentence()]
+        more = Message("plan.more", {"n": len(self) - _SHOWN})
+        said += [render(more)] if len(self) > _SHOWN else []
         return "\n".join([*said, *lines((self.rule, *self.ranking.warnings))])
 
     __repr__ = __str__

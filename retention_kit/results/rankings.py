@@ -33,6 +33,8 @@ class Signals:
         Day on which the contract ends, in days since 1970; NaN for contracts by the month.
     dated : Series
         Whether a date of the customers table said that day; else it is an anniversary, known to the month.
+    leaves : Series
+        Number of the first month without MRR of those who have announced to leave (`Ledger.announced`); NaN for others.
     age : Series
         Months since the first month end with MRR; missing where nobody knows.
     thresholds : DataFrame
@@ -51,6 +53,7 @@ class Signals:
     numbers: pd.Series
     ends: pd.Series
     dated: pd.Series
+    leaves: pd.Series
     age: pd.Series
     thresholds: pd.DataFrame
     events: int
@@ -125,7 +128,7 @@ class Ranked:
     reasons : tuple of Message
         The same in words.
     ends : Message or None
-        When the contract ends, where that is near.
+        When the contract ends, where that is near; that it has announced to leave, where it has.
     ending : bool
         Whether it is.
     ends_on : date or None
@@ -133,6 +136,10 @@ class Ranked:
         by the month.
     csm : str or None
         Of the customers table.
+    probability : float or None
+        Of leaving within the horizon of the judgement by whose model it was ranked; None where it was ranked by points.
+    leaves : date or None
+        Day by which it has announced to leave: the end of the first month for which it will pay nothing.
     """
 
     rank: int
@@ -147,6 +154,8 @@ class Ranked:
     ending: bool = False
     ends_on: dt.date | None = None
     csm: str | None = None
+    leaves: dt.date | None = None
+    probability: float | None = None
 
     def sentence(self, lang: str | None = None) -> str:
         """Return whom to call and why, in words."""
@@ -168,7 +177,8 @@ class Ranking:
     ----------
     as_of : date
     rows : tuple of Ranked
-        Accounts with signs of leaving, most points first.
+        Accounts with signs of leaving, most points first; ranked by a model, as many as were judged, the likeliest to
+        leave first.
     upsell : tuple of Ranked
         Accounts with signs of being ready for more, and none of leaving.
     customers : int
@@ -186,6 +196,8 @@ class Ranking:
         Ids by account number where they are masked; shown nowhere.
     rule : Message
     warnings : tuple of Message
+    horizon : int or None
+        Months within which the probabilities are of leaving; None where it was ranked by points.
     """
 
     as_of: dt.date
@@ -200,6 +212,7 @@ class Ranking:
     key: Mapping[Any, Any]
     rule: Message
     warnings: tuple[Message, ...] = ()
+    horizon: int | None = None
 
     def __iter__(self):
         return iter(self.rows)
@@ -220,8 +233,15 @@ class Ranking:
     def sentence(self, lang: str | None = None) -> str:
         """Return how many accounts show a sign and who comes first, in words."""
         fields = {"as_of": self.as_of, "customers": self.customers, "n": len(self), "mrr": self.at_stake}
-        said = [render("ranking.sentence" if self.rows else self._nobody, lang, known=self.told_about, **fields)]
+        fields |= {"known": self.told_about, "horizon": self.horizon, "expected": self.expected}
+        key = self._nobody if not self.rows else "ranking.sentence" if self.horizon is None else "ranking.likeliest"
+        said = [render(key, lang, **fields)]
         return " ".join([*said, *(row.sentence(lang) for row in self.rows[:1])])
+
+    @property
+    def expected(self) -> float:
+        """How many of the list are expected to leave within the horizon; 0 where it was ranked by points."""
+        return sum(row.probability or 0.0 for row in self.rows)
 
     @property
     def cannot_say(self) -> bool:
@@ -234,8 +254,12 @@ class Ranking:
         return "ranking.cannot_say" if self.cannot_say else some
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row an account, texts in the language of the moment; ids are masked where names are."""
-        return pd.DataFrame([self._cells(row) for row in (*self.rows, *self.upsell)], columns=_COLUMNS)
+        """Return one row an account, texts in the language of the moment; ids are masked where names are.
+
+        With the probability of leaving where it was ranked by a model.
+        """
+        columns = [name for name in _COLUMNS if name != "probability" or self.horizon is not None]
+        return pd.DataFrame([self._cells(row) for row in (*self.rows, *self.upsell)], columns=columns)
 
     def _cells(self, row: Ranked) -> dict[str, Any]:
         who = str(row.who)
@@ -244,6 +268,7 @@ class Ranking:
             "rank": row.rank,
             "customer_id": who if self.masked else row.customer_id,
             "name": who,
+            "probability": row.probability,
         }
         return shown | {"points": row.points, "mrr": row.mrr.amount, "signals": " ".join(row.signals), "why": row.why()}
 
@@ -258,4 +283,4 @@ class Ranking:
         return f'<div class="rk-result" lang="{language()}">{said}{table_html(self, self.to_frame())}</div>'
 
 
-_COLUMNS = ("kind", "rank", "customer_id", "name", "points", "mrr", "signals", "why")
+_COLUMNS = ("kind", "rank", "customer_id", "name", "probability", "points", "mrr", "signals", "why")

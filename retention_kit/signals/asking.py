@@ -26,8 +26,8 @@ def signals_of(ledger: Ledger, events: Any, *, as_of: Any = None, thresholds: An
     ----------
     ledger : Ledger
     events : Events, DataFrame, str or Path
-        What `read_events` returns, or a table with customer_id, at, kind and value, or a file. What happened after the
-        day is not looked at.
+        What `read_events` returns, or what it reads: a table or a file, of which then no row may be one that it would
+        set aside. What happened after the day is not looked at.
     as_of : str or date, optional
         The day; who pays is taken from the last month end up to it. Default: the ledger's own.
     thresholds : DataFrame or path, optional
@@ -97,6 +97,7 @@ def measured(asked: Asked, day: dt.date) -> Signals:
         numbers=pd.Series(where[pays] + 1, ledger.ids[pays]),
         ends=pd.Series(np.where(np.isnan(ends[pays]), np.nan, ends[pays] + day_number(day)), ledger.ids[pays]),
         dated=pd.Series(dated[pays], ledger.ids[pays]),
+        leaves=pd.Series(announced_leaves(ledger, mrr)[pays], ledger.ids[pays]),
         age=pd.Series(month - book.origin[pays], ledger.ids[pays]).where(book.origin[pays] >= 0),
         thresholds=asked.thresholds,
         events=len(log),
@@ -129,6 +130,24 @@ def _values(
         measure = SIGNALS[name].measure
         found[name] = ends if measure is None else np.nan if name in silent else measure(log, day, months)[where]
     return pd.DataFrame(found, index=range(len(where)), dtype=float), told(log, day, silent)
+
+
+def announced_leaves(ledger: Ledger, cents: np.ndarray) -> np.ndarray:
+    """Return the first month without MRR of each customer who has announced the end of all they pay; NaN for others.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        As it was known at a day: of a past one nothing is known to be announced (`Ledger.until`).
+    cents : ndarray
+        What each pays at the end of the last month closed.
+    """
+    told = ledger.announced
+    customer, ending = told["customer"].to_numpy(), np.zeros(len(cents))
+    np.add.at(ending, customer, told["cents"].to_numpy())
+    last = np.full(len(cents), np.nan)
+    np.fmax.at(last, customer, told["month"].to_numpy(float))
+    return np.where((cents > 0) & (ending >= cents), last, np.nan)
 
 
 def contract_ends(ledger: Ledger, day: dt.date) -> tuple[np.ndarray, np.ndarray]:

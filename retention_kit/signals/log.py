@@ -2,19 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from retention_kit.errors import InvalidRowsError, MissingColumnError
 from retention_kit.schema import CUSTOMER_ID
-from retention_kit.sources import read_events
-from retention_kit.wording import Message
-
-_NEEDED = (CUSTOMER_ID, "at", "kind")
-_EXAMPLES = 3
+from retention_kit.sources import events_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,54 +95,23 @@ def log_of(events: Any, ids: pd.Index) -> EventLog:
     Parameters
     ----------
     events : Events, DataFrame, str or Path
-        What `read_events` returns, or a table with customer_id, at, kind and, if it is there, value; or a file that
-        `read_events` reads.
+        What `read_events` returns, or what it reads; then no row may be one that it would set aside.
     ids : Index
         The ledger's customers.
 
     Raises
     ------
-    MissingColumnError
-        If a column is missing.
-    InvalidRowsError
-        If a day or a value cannot be read.
+    InputError
+        As `read_events`; of its kinds, `InvalidRowsError` if a row cannot be used.
     """
-    opened = read_events(events) if isinstance(events, str | Path) else events
-    frame = getattr(opened, "frame", opened)
-    missing = [name for name in _NEEDED if name not in frame]
-    if missing:
-        raise MissingColumnError("error.signal_columns", missing=missing, found=[str(name) for name in frame])
+    frame = events_of(events).frame
     who, customers = pd.factorize(frame[CUSTOMER_ID])
     owner = np.append(ids.get_indexer(customers), -1)[who]
-    day, value = _days(frame["at"]), _values(frame)
+    day = frame["at"].to_numpy("datetime64[D]").astype(np.int64)
+    value = frame["value"].to_numpy(float, na_value=np.nan)
     known = np.flatnonzero(owner >= 0)
     # the value decides between events of one day, so that the order of the file never does
     order = known[np.lexsort((value[known], owner[known], day[known]))]
     kind, names = pd.factorize(frame["kind"], use_na_sentinel=False)
     columns = (owner[order], day[order], kind[order], value[order])
     return EventLog(len(ids), *columns, tuple(map(str, names)), int((owner < 0).sum()))
-
-
-def _days(cells: pd.Series) -> np.ndarray:
-    found = cells if pd.api.types.is_datetime64_any_dtype(cells) else pd.to_datetime(cells, errors="coerce")
-    _refuse("at", cells, found.isna())
-    return found.dt.tz_localize(None).to_numpy("datetime64[D]").astype(np.int64)
-
-
-def _values(frame: pd.DataFrame) -> np.ndarray:
-    if "value" not in frame:
-        return np.full(len(frame), np.nan)
-    found = pd.to_numeric(frame["value"], errors="coerce")
-    _refuse("value", frame["value"], found.isna() & frame["value"].notna())
-    return found.to_numpy(float, na_value=np.nan)
-
-
-def _refuse(field: str, cells: pd.Series, wrong: pd.Series) -> None:
-    """Refuse a table with cells that cannot be read, naming the first of them."""
-    if not wrong.any():
-        return
-    named = [
-        Message("error.cell", {"row": str(row), "field": field, "value": str(cell)})
-        for row, cell in cells[wrong].head(_EXAMPLES).items()
-    ]
-    raise InvalidRowsError("error.signal_events", n=int(wrong.sum()), faults=named)

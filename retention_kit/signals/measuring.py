@@ -15,7 +15,10 @@ import pandas as pd
 from retention_kit.signals.log import EventLog
 
 LEAST_USES, LEAST_MAILS, LEAST_TIMES = 6, 3, 2
-"""Uses a window from which a fall can be told; mails sent; times a feature was used to have been in use."""
+"""Uses a window from which a fall can be told; mails sent; times a feature was used to have been in use.
+
+No thresholds of a team: they say what can be told from chance at all (docs/signals.md).
+"""
 _BEFORE = 3
 _USE = ("login", "feature_use")
 

@@ -1,10 +1,12 @@
 """A logistic model beside the rules: how much the events add, told only where a model without them finds less."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from retention_kit.errors import OptionError
 from retention_kit.results import ChurnModel, Lift, Signals
 from retention_kit.signals.lifts import LEAST_HITS, Ratio, ratio
 from retention_kit.signals.log import day_number
@@ -38,16 +40,17 @@ def model_beside(past: Past, level: float) -> tuple[ChurnModel | None, Message]:
     if too_few or not past.called[later].any():
         return None, Message("ranking.model.too_few", {"least": _LEAST_FITTED})
     raw = pd.concat([_columns(each, past.horizon) for each in past.signals], ignore_index=True)
-    probability, weights = _fitted(raw, came.astype(float), ~later)
-    plain, _ = _fitted(raw[[*_WITHOUT]], came.astype(float), ~later)
-    chosen = {"model": _best(past, probability), "without": _best(past, plain), "rules": past.called}
+    model, plain = (_fitted(some, came.astype(float), ~later) for some in (raw, raw[[*_WITHOUT]]))
+    probability = _expit(model.logit(raw))
+    chosen = {"model": _best(past, probability), "without": _best(past, _expit(plain.logit(raw)))}
+    chosen["rules"] = past.called
     looks, chosen = past.looks.only(later), {name: some[later] for name, some in chosen.items()}
     lifts = {name: lift_of(looks, name, some, level) for name, some in chosen.items()}
     over = {name: ratio(looks, chosen["model"], chosen[name], level) for name in ("without", "rules")}
     counts = {"fitted": split, "judged": days - split}
     found = {name: lift.hits for name, lift in lifts.items()} | {"n": lifts["model"].n}
     if min(each.low for each in over.values()) > 1 and lifts["model"].hits >= LEAST_HITS:
-        shown = _shown(lifts, over, weights, (probability[later], came[later]), level, counts)
+        shown = _shown(lifts, over, model, (probability[later], came[later]), level, counts)
         return shown, Message("ranking.model.shown", counts | found)
     rivals = "no_better" if over["without"].low <= 1 else "rules_suffice"
     return None, Message(f"ranking.model.{rivals}", counts | found)
@@ -60,7 +63,7 @@ def _best(past: Past, probability: np.ndarray) -> np.ndarray:
 def _shown(
     lifts: dict[str, Lift],
     over: dict[str, Ratio],
-    weights: pd.Series,
+    model: "_Fitted",
     later: tuple[np.ndarray, np.ndarray],
     level: float,
     counts: dict[str, int],
@@ -73,7 +76,8 @@ def _shown(
         rules=lifts["rules"],
         over_without=tuple(over["without"]),
         over_rules=tuple(over["rules"]),
-        weights=weights,
+        constant=model.constant,
+        scale=model.scale,
         expected=float(probability.sum()),
         observed=int(came.sum()),
         slope=slope,
@@ -93,19 +97,51 @@ def _columns(signals: Signals, horizon: int) -> pd.DataFrame:
     return table.assign(log_age=np.log1p(signals.age))
 
 
-def _fitted(raw: pd.DataFrame, came: np.ndarray, earlier: np.ndarray) -> tuple[np.ndarray, pd.Series]:
-    """Return everybody's probability by a model of the earlier looks, and its weights a standard deviation."""
+class _Fitted(NamedTuple):
+    """A constant, and by column its weight on the logit, its mean and its standard deviation."""
+
+    constant: float
+    scale: pd.DataFrame
+
+    def logit(self, raw: pd.DataFrame) -> np.ndarray:
+        """Return everybody's; what is not known of a customer counts as the average."""
+        scale = self.scale
+        scaled = ((raw[scale.index] - scale["mean"]) / scale["deviation"]).fillna(0.0).to_numpy(float)
+        return np.clip(self.constant + scaled @ scale["weight"].to_numpy(), -30, 30)
+
+
+def probabilities(model: ChurnModel, signals: Signals, horizon: int) -> pd.Series:
+    """Return every customer's probability of leaving within the horizon, as the later days recalibrate it.
+
+    Raises
+    ------
+    OptionError
+        If the signals lack one that the model knows.
+    """
+    raw = _columns(signals, horizon)
+    if missing := [name for name in model.scale.index if name not in raw]:
+        raise OptionError("error.ranking_model", names=missing)
+    logit = _Fitted(model.constant, model.scale).logit(raw)
+    return pd.Series(_expit(model.intercept + model.slope * logit), signals.mrr.index)
+
+
+def _expit(logit: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logit))
+
+
+def _fitted(raw: pd.DataFrame, came: np.ndarray, earlier: np.ndarray) -> _Fitted:
+    """Return a model of the earlier looks."""
     import statsmodels.api as sm
 
     mean, deviation = raw[earlier].mean(), raw[earlier].std()
     known = deviation.index[deviation > 0]
-    scaled = ((raw[known] - mean[known]) / deviation[known]).fillna(0.0).to_numpy(float)
-    design = np.column_stack([np.ones(len(raw)), scaled])
+    scaled = ((raw[known] - mean[known]) / deviation[known]).fillna(0.0).to_numpy(float)[earlier]
+    design = np.column_stack([np.ones(len(scaled)), scaled])
     penalty = np.append(0.0, np.ones(len(known))) / earlier.sum()
-    model = sm.GLM(came[earlier], design[earlier], family=sm.families.Binomial())
+    model = sm.GLM(came[earlier], design, family=sm.families.Binomial())
     weights = np.asarray(model.fit_regularized(alpha=penalty, L1_wt=0.0).params)
-    linear = np.clip(design @ weights, -30, 30)
-    return 1 / (1 + np.exp(-linear)), pd.Series(weights[1:], known, name="weight")
+    table = {"weight": weights[1:], "mean": mean[known], "deviation": deviation[known]}
+    return _Fitted(float(weights[0]), pd.DataFrame(table, index=known))
 
 
 def _calibration(probability: np.ndarray, came: np.ndarray) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from retention_kit.results import Lift, Signals
 from retention_kit.signals.asking import Asked, of_strangers
 from retention_kit.signals.lifts import Looks, ratio, share
 from retention_kit.signals.outcomes import came_true
-from retention_kit.signals.ranking import order, points
+from retention_kit.signals.points import order, points
 from retention_kit.wording import Message
 
 

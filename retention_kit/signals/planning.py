@@ -12,8 +12,8 @@ from retention_kit.signals.thresholds import checked_thresholds, numbers, opened
 from retention_kit.wording import Message
 
 _COLUMNS = ("action", "priority", "within_days")
-_RENEWAL = "contract_end_ahead"
-_WORDS = ("renewal_call", "proactive_call", "onboard_again", "check_in", "upsell_offer")
+_RENEWAL, _WIN_BACK = "contract_end_ahead", "win_back_call"
+_WORDS = (_WIN_BACK, "renewal_call", "proactive_call", "onboard_again", "check_in", "upsell_offer")
 _LONGEST = 3650
 
 
@@ -29,7 +29,7 @@ def playbook() -> pd.DataFrame:
     Examples
     --------
     >>> playbook()["action"].tolist()
-    ['renewal_call', 'proactive_call', 'onboard_again', 'check_in', 'upsell_offer']
+    ['win_back_call', 'renewal_call', 'proactive_call', 'onboard_again', 'check_in', 'upsell_offer']
     """
     return shipped("playbook.csv")
 
@@ -68,7 +68,10 @@ def action_plan(
     Notes
     -----
     Of the actions of the signals that fired, the one with the lowest priority; an account at risk whose contract ends
-    soon is called before the renewal. No action is due after the end of the contract.
+    soon is called before the renewal. An account that a model put there without a sign has the one with the highest. An
+    account that has announced to leave has no renewal: its action is
+    ``win_back_call`` if the playbook has it, else that of its other signals. No action is due after the end of the
+    contract, nor in the month for which an account has announced to pay nothing.
 
     Examples
     --------
@@ -82,11 +85,12 @@ def action_plan(
     ranking = listed.ranking if isinstance(listed, Holdout) else listed
     accounts, held = _split(listed) if isinstance(listed, Holdout) else ((*listed.rows, *listed.upsell), None)
     actions = _checked(playbook)
-    chosen = (ranking.thresholds if thresholds is None else checked_thresholds(thresholds))["action"]
+    table = ranking.thresholds if thresholds is None else checked_thresholds(thresholds)
+    chosen = table["action"]
     unknown = chosen[~chosen.isin(actions.index)]
     if len(unknown):
         raise OptionError("error.plan_action", value=str(unknown.iloc[0]), legal=list(actions.index))
-    steps = tuple(_step(account, chosen, actions, ranking.as_of) for account in accounts)
+    steps = tuple(_step(account, table, actions, ranking.as_of) for account in accounts)
     said = "rule.plan" if held is None else "rule.plan.held"
     return Plan(ranking, steps, Message(said, {"as_of": ranking.as_of, "held": len(held or ())}), held)
 
@@ -99,13 +103,24 @@ def _split(holdout: Holdout) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
     )
 
 
-def _step(account: Ranked, chosen: pd.Series, actions: pd.DataFrame, as_of: dt.date) -> Step:
-    signals = [*account.signals, *([_RENEWAL] if account.ending and account.kind == "risk" else [])]
-    action = min((chosen[name] for name in signals if name in chosen), key=lambda name: actions["priority"][name])
+def _step(account: Ranked, table: pd.DataFrame, actions: pd.DataFrame, as_of: dt.date) -> Step:
+    action = _action(account, table, actions)
     text = actions["text"][action]
     what = Message(f"action.{action}") if text == "" else text
     by = as_of + dt.timedelta(days=int(actions["within_days"][action]))
-    return Step(account, action, what, by if account.ends_on is None else min(by, account.ends_on))
+    last = [day for day in (account.ends_on, account.leaves and account.leaves.replace(day=1)) if day]
+    return Step(account, action, what, max(as_of, min([by, *last])))
+
+
+def _action(account: Ranked, table: pd.DataFrame, actions: pd.DataFrame) -> str:
+    if account.leaves and _WIN_BACK in actions.index:
+        return _WIN_BACK
+    renews = account.ending and account.kind == "risk" and not (account.leaves and account.signals)
+    signals = [*account.signals, *([_RENEWAL] if renews else [])]
+    found = [table["action"][name] for name in signals if name in table.index]
+    if not found:  # put there by a model, without a sign of its own: what is least urgent
+        return max(table["action"][table["kind"] == account.kind], key=lambda name: actions["priority"][name])
+    return min(found, key=lambda name: actions["priority"][name])
 
 
 def _checked(given: pd.DataFrame | str | os.PathLike | None) -> pd.DataFrame:

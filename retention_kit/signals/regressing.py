@@ -11,7 +11,7 @@ from retention_kit.months import last_closed, month_end, parse_day
 from retention_kit.results import MeanRegression, Signals
 from retention_kit.signals.asking import Asked, measured
 from retention_kit.signals.log import log_of
-from retention_kit.signals.ranking import points
+from retention_kit.signals.points import points
 from retention_kit.signals.thresholds import checked_thresholds
 from retention_kit.wording import Message
 

@@ -18,8 +18,8 @@ from retention_kit.hypotheses.question import EARLY, Question, kind_of_outcome
 from retention_kit.hypotheses.sampling import Sample, drawn
 from retention_kit.ledger import Ledger
 from retention_kit.studies.hypothesis import ARGUMENTS, Hypothesis, within
-from retention_kit.studies.protocol_file import Place, about_argument
 from retention_kit.wording import Message
+from retention_kit.yaml_files import Place, about_argument
 
 _SAMPLING = ("reference", "landmark", "clock")
 _PREPARING = (*_SAMPLING, "adjust", "cluster", "measured_at")

@@ -136,7 +136,7 @@ def detectable_early(asked: Question, who: Subjects, errors: float) -> Detectabl
         window=asked.window,
         horizon=asked.horizon,
         entry=who.entry,
-        shift=who.shift,
+        shift=who.elapsed,
         level=asked.level,
     )
     early, early_months, late, late_months = found.telling.T

@@ -8,7 +8,7 @@ import numpy as np
 from retention_kit.hypotheses.early import early_churn_finding
 from retention_kit.hypotheses.portfolios import portfolios
 from retention_kit.hypotheses.question import MONEY, SURVIVAL, Question
-from retention_kit.hypotheses.refusals import refusal
+from retention_kit.hypotheses.refusals import dilution, refusal
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.hypotheses.survivors import Survivors
 from retention_kit.ledger import Ledger
@@ -43,8 +43,9 @@ def power_table(ledger: Ledger, hypotheses: tuple[Hypothesis, ...], alpha: float
     errors = errors_apart(alpha / max(comparisons, 1))
     rows = [row for each, some in samples for row in _rows(ledger, each, some, errors)]
     grouped = any(each.arguments["cluster"] for each in hypotheses)
-    notes = (Message("power.note.clustered"),) if grouped else ()
-    return PowerTable(tuple(rows), alpha, max(comparisons, 1), notes)
+    notes = [Message("power.note.clustered")] if grouped else []
+    notes += [note for each, some in samples if some is not None for note in _dilutions(ledger, each, some)]
+    return PowerTable(tuple(rows), alpha, max(comparisons, 1), tuple(notes))
 
 
 def _rows(ledger: Ledger, hypothesis: Hypothesis, entering: Sample | None, errors: float) -> list[Power]:
@@ -57,6 +58,15 @@ def _rows(ledger: Ledger, hypothesis: Hypothesis, entering: Sample | None, error
         row = _of_pair(ledger, hypothesis, asked, pair, errors)
         rows.append(row if row.enough else replace(row, better=_better(ledger, hypothesis, code, row, errors)))
     return rows
+
+
+def _dilutions(ledger: Ledger, hypothesis: Hypothesis, entering: Sample) -> list[Message]:
+    """Return the warnings that come with an answer about groups that were drawn and are mostly locked."""
+    asked = question(ledger, hypothesis.factor, hypothesis.arguments)
+    pairs = [entering.pair(code) for code in range(1, len(entering.labels))]
+    judged = [pair for pair in pairs if _refused(hypothesis, asked, pair) is None]
+    told = [dilution(asked, pair) for pair in judged]
+    return [Message("power.note.of", {"hypothesis": hypothesis.name, "note": note}) for note in told if note]
 
 
 def _early(ledger: Ledger, hypothesis: Hypothesis, asked: Question, errors: float) -> Power:

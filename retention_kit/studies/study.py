@@ -15,8 +15,9 @@ from retention_kit.studies.asking import check_askable, held, settled, told_of
 from retention_kit.studies.hypothesis import ARGUMENTS, Hypothesis, declared, plain
 from retention_kit.studies.locking import check_unchanged, hash_of, look_of, looked, read_lock, write_lock
 from retention_kit.studies.power import power_table
-from retention_kit.studies.protocol_file import Place, in_short, opened, read_protocol, written
+from retention_kit.studies.protocol_file import in_short, opened, read_protocol, written
 from retention_kit.wording import Message
+from retention_kit.yaml_files import Place
 
 FORMAT = 2
 """Of the protocol that is hashed; a change of what it says makes other hashes."""

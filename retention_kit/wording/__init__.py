@@ -48,6 +48,9 @@ class _Switch:
     def __exit__(self, *_: object) -> None:
         _language.reset(self._token)
 
+    def _ipython_display_(self) -> None:
+        """Show nothing in a notebook whose cell ends with the switch."""
+
 
 def use_language(lang: str) -> _Switch:
     """Write what follows in `lang`, for good or inside a ``with`` block.

@@ -118,7 +118,13 @@ def date(value: dt.date, locale: str, pattern: str) -> str:
 
 
 _DATES = {"date": "d MMMM y", "date_short": "d MMM y", "month": "MMMM y", "month_short": "MMM\u00a0y"}
-_NUMBERS = {"count": "#,##0", "number": "#,##0.###", "number1": "#,##0.0", "signed1": "+#,##0.0;−#,##0.0"}
+_NUMBERS = {
+    "count": "#,##0",
+    "number": "#,##0.###",
+    "number1": "#,##0.0",
+    "number2": "#,##0.00",
+    "signed1": "+#,##0.0;−#,##0.0",
+}
 _CUSTOM: dict[str, Callable[..., str]] = {
     "percent": percent,
     "percent1": percent_even,
