@@ -7,9 +7,11 @@ from dataclasses import replace
 from io import BytesIO
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 import retention_kit as rk
 from retention_kit.pages import Picture, Remarks, heading, paragraph, picture
@@ -87,9 +89,57 @@ def test_the_same_figure_gives_the_same_bytes_without_the_software_s_name():
     assert b"matplotlib" not in drawn()
 
 
+def labelled(layout):
+    figure, axes = plt.subplots(figsize=(4, 2), dpi=100, layout=layout)
+    axes.set(xlabel="months", title="a title")
+    axes.annotate("beyond the right edge", (1.2, 0.5), xycoords="axes fraction", annotation_clip=False)
+    return figure
+
+
+@pytest.mark.parametrize("layout", ["constrained", None])
+def test_a_picture_is_drawn_once_and_looks_as_savefig_would_draw_it(layout, monkeypatch):
+    file, drawings, draw = BytesIO(), [], Figure.draw
+    labelled(layout).savefig(file, dpi=200, bbox_inches="tight", pad_inches=0.1)
+    monkeypatch.setattr(Figure, "draw", lambda self, renderer: drawings.append(draw(self, renderer)))
+    shown = picture(labelled(layout).axes[0], alt="")
+    assert len(drawings) == 1
+    np.testing.assert_array_equal(plt.imread(BytesIO(shown.png)), plt.imread(BytesIO(file.getvalue()))[..., :3])
+
+
+def test_a_figure_that_was_shown_stays_as_it_was():
+    figure = labelled("constrained")
+    before = figure.dpi, figure.get_layout_engine()
+    picture(figure.axes[0], alt="")
+    assert (figure.dpi, figure.get_layout_engine()) == before
+
+
+def test_what_is_not_opaque_stays_so():
+    figure, axes = plt.subplots()
+    figure.set_facecolor((1, 1, 1, 0))
+    assert (plt.imread(BytesIO(picture(axes, alt="").png))[0, 0, 3]) == 0
+
+
 def test_alt_text_may_be_a_message(ax):
     assert str(picture(ax, alt=Message("word.months", {"n": 2}))) == "2 months"
     assert "PNG" not in repr(picture(plt.subplots()[1], alt=""))
+
+
+def test_a_picture_of_a_result_carries_its_numbers(ledger):
+    bridge = rk.mrr_bridge(ledger, freq="Y")
+    shown = picture(rk.plot_bridge(bridge), of=bridge)
+    data, _ = shown._repr_mimebundle_()
+    assert data["application/vnd.retention-kit.sheet+json"] == rk.table_bridge(bridge).sheet()
+    assert shown.alt == bridge.describe()
+    assert "sheet" not in repr(shown)
+
+
+def test_a_picture_of_a_table_carries_the_numbers_of_the_table(ledger):
+    table = rk.table_bridge(rk.mrr_bridge(ledger, freq="Y"))
+    assert picture(plt.subplots()[1], of=table, alt="bars").sheet == table.sheet()
+
+
+def test_a_picture_of_nothing_in_particular_carries_no_numbers(ax):
+    assert list(picture(ax, alt="")._repr_mimebundle_()[0]) == ["image/png", "text/plain"]
 
 
 @pytest.mark.notebook

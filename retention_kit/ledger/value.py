@@ -57,6 +57,8 @@ class Ledger:
         MRR known at `as_of` to end later: customer (number), month (number of the first one without it), cents. Empty
         for a ledger from a table of MRR, where `end` is no more than the end of a term, and after `until`: nobody says
         what had been announced by then.
+    key : dict
+        Ids by what is shown for them, where they are masked; shown nowhere.
     """
 
     book: memory.Book
@@ -72,6 +74,7 @@ class Ledger:
     grace_months: int = 0
     reading: tuple[Message, ...] = ()
     announced: pd.DataFrame = field(default_factory=nothing_announced)
+    key: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_frame(

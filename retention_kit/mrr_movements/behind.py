@@ -76,7 +76,7 @@ def movers(
     legal("movement", movement, names)
     if top is not None and (not isinstance(top, int | np.integer) or isinstance(top, bool) or top < 1):
         raise OptionError("error.top", value=str(top))
-    ends, length = _period_end(ledger, freq, period), PERIOD_MONTHS[freq]
+    ends, length = period_end(ledger, freq, period), PERIOD_MONTHS[freq]
     groups, labels = group_of(ledger, by)
     customers, _, amounts = ledger.engine.movements(ledger.book, ends, length, step_of(netting, length))
     amount = amounts[:, names.index(movement)]
@@ -88,10 +88,12 @@ def movers(
     return joined(pd.DataFrame({CUSTOMER_ID: ledger.ids[customers]}), labels.iloc[groups[customers]], columns)
 
 
-def _period_end(ledger: Ledger, freq: str, period: Any) -> np.ndarray:
-    """Return the last month of the one period asked for."""
+def period_end(ledger: Ledger, freq: str, period: Any) -> np.ndarray:
+    """Return the last month of the one period asked for; of the last one where none is."""
     ends = whole_periods(ledger, freq)
     refuse_none(ledger, ends, freq, None, None)
+    if period is None:
+        return ends[-1:]
     month, length = month_number(period), PERIOD_MONTHS[freq]
     asked = ends[ends == month // length * length + length - 1]
     if not len(asked):

@@ -90,7 +90,7 @@ def show_forest(found: Finding | Findings) -> Section:
     if not items:
         return Section()
     shown = replace(found, items=items) if isinstance(found, Findings) else found
-    return together([picture(plot_forest(shown), alt=shown.describe_lines())])
+    return together([picture(plot_forest(shown), of=table_finding(shown), alt=shown.describe_lines())])
 
 
 def show_evidence(found: Finding | Findings) -> Section:
@@ -118,7 +118,7 @@ def show_evidence(found: Finding | Findings) -> Section:
 def show_curves(found: Finding | Findings) -> Section:
     """Return the outcome of each group month by month; nothing where it is measured once or by too few."""
     drawn = any(len(item.curves) for item in contrasts(found))
-    return together([picture(plot_survival(found), alt=found.describe())] if drawn else [])
+    return together([picture(plot_survival(found), of=found)] if drawn else [])
 
 
 def show_balance(found: Finding | Findings) -> Section:
@@ -150,7 +150,7 @@ def _likeness(finding: Finding, several: bool) -> list[Any]:
     told = listed(likeness_in_words(finding))
     balance = finding.balance
     shown = balance is not None and not balance.frame.empty
-    drawn = [picture(plot_balance(balance), alt=balance.describe()), table_balance(balance)] if shown else []
+    drawn = [picture(plot_balance(balance), of=balance), table_balance(balance)] if shown else []
     parts = [part for part in (told, *drawn) if part is not None]
     title = [group_title(finding, 3)] if several and parts else []
     return [*title, *parts]

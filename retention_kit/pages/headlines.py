@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from retention_kit.results import Estimate, Finding
-from retention_kit.tables.writing import UNITS, figure, head, with_range
+from retention_kit.tables.columns import UNITS, figure, with_range
+from retention_kit.tables.writing import head
 from retention_kit.wording import Message, language, render
 
 HEADLINE = "application/vnd.retention-kit.headline+json"
@@ -87,7 +88,7 @@ def _answer(question: Message, finding: Finding) -> dict[str, Any]:
 
 
 def _figure(estimate: Estimate) -> dict[str, Any]:
-    lang, unit = language(), UNITS.get(estimate.measure, "percent1")
+    lang, unit = language(), UNITS.get(estimate.measure, "percent")
     known = {"label": head(f"measure.{estimate.measure}", lang), "value": figure(unit, estimate.value, lang)}
     if estimate.group is not None:
         known["label"] = render("page.headline.group", lang, label=known["label"], group=str(estimate.group))

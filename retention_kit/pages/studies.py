@@ -9,7 +9,7 @@ from retention_kit.pages.sections import Section, together
 from retention_kit.pages.telling import by_group, likeness_in_words, listed, question_of, testable, tests_in_words
 from retention_kit.plots import plot_forest
 from retention_kit.results import Finding, Findings, PowerTable, StudyResult
-from retention_kit.tables import table_arms, table_beside, table_power, table_protocol, table_verdicts
+from retention_kit.tables import table_arms, table_beside, table_finding, table_power, table_protocol, table_verdicts
 from retention_kit.wording import Message
 
 
@@ -110,7 +110,7 @@ def show_verdicts(result: StudyResult) -> Section:
 def _forest(findings: list[Finding]) -> Any:
     differences = " ".join(each.describe_difference() for each in findings)
     alt = Message("page.forest.several", {"differences": differences})
-    return picture(plot_forest(findings), alt=alt)
+    return picture(plot_forest(findings), of=table_finding(findings), alt=alt)
 
 
 def show_hypotheses(result: StudyResult) -> Section:

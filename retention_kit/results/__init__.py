@@ -7,6 +7,7 @@ itself as HTML in a notebook and becomes a DataFrame of plain numbers with `to_f
 from retention_kit.results.balances import Balance, EValue
 from retention_kit.results.bridges import MOVEMENTS, Bridge
 from retention_kit.results.diagnoses import Clue, Diagnosis
+from retention_kit.results.drops import CohortDrop, cohort_drops
 from retention_kit.results.estimates import Difference, Estimate, Estimates, compare_estimates
 from retention_kit.results.findings import Arm, Finding, Findings, Line, Verdict
 from retention_kit.results.forecasts import BackTest, Forecast, Projection
@@ -14,16 +15,23 @@ from retention_kit.results.judgements import ChurnModel, Judgement, Lift
 from retention_kit.results.matrices import CohortCell, CohortMatrix
 from retention_kit.results.mean_regressions import MeanRegression
 from retention_kit.results.mixes import MixEffect
+from retention_kit.results.movers import GAINED, LOST, Movers
 from retention_kit.results.plans import Holdout, Plan, Step
+from retention_kit.results.portfolios import Account, Portfolio, Renewal, Renewals
 from retention_kit.results.positions import Benchmark, Comparison, Position
 from retention_kit.results.powers import Power, PowerTable
+from retention_kit.results.qualities import DataQuality
 from retention_kit.results.rankings import Ranked, Ranking, Signals
 from retention_kit.results.reconciliations import Reconciliation
+from retention_kit.results.segments import SegmentDifferences
 from retention_kit.results.studies import Beside, Lock, StudyResult
 from retention_kit.results.trends import Trend
 
 __all__ = [
+    "GAINED",
+    "LOST",
     "MOVEMENTS",
+    "Account",
     "Arm",
     "BackTest",
     "Balance",
@@ -33,8 +41,10 @@ __all__ = [
     "ChurnModel",
     "Clue",
     "CohortCell",
+    "CohortDrop",
     "CohortMatrix",
     "Comparison",
+    "DataQuality",
     "Diagnosis",
     "Difference",
     "EValue",
@@ -50,7 +60,9 @@ __all__ = [
     "Lock",
     "MeanRegression",
     "MixEffect",
+    "Movers",
     "Plan",
+    "Portfolio",
     "Position",
     "Power",
     "PowerTable",
@@ -58,10 +70,14 @@ __all__ = [
     "Ranked",
     "Ranking",
     "Reconciliation",
+    "Renewal",
+    "Renewals",
+    "SegmentDifferences",
     "Signals",
     "Step",
     "StudyResult",
     "Trend",
     "Verdict",
+    "cohort_drops",
     "compare_estimates",
 ]

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from retention_kit.results.markup import lines, paragraphs, table_html
+from retention_kit.results.matrices import period_name
 from retention_kit.wording import Message, Money, render
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
 """The five movements, in the order of the bridge."""
+_GAINS, _LOSSES = MOVEMENTS[:3], MOVEMENTS[3:]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,9 +62,33 @@ class Bridge:
         covered = {name: self.rule.fields[name] for name in ("start", "end")}
         if not self.has_fx:
             return render("bridge.describe", lang, **covered, **money)
-        effect = flows["fx"].sum()
-        signed = Message("plot.gain" if effect >= 0 else "plot.loss", {"value": self._money(abs(effect))})
-        return render("bridge.describe_fx", lang, **covered, **money, fx=signed)
+        return render("bridge.describe_fx", lang, **covered, **money, fx=self._signed(flows["fx"].sum()))
+
+    def describe_periods(self, lang: str | None = None) -> str:
+        """Say what happened period by period, for those who cannot see the bars; of a single period, all of it."""
+        flows = self.frame.groupby("period").sum(numeric_only=True)
+        if len(flows) == 1:
+            return self.describe(lang)
+        net, won, lost = (
+            flows["closing"] - flows["opening"],
+            flows[list(_GAINS)].sum(axis=1),
+            flows[list(_LOSSES)].sum(axis=1),
+        )
+        ends = {"first": flows.index[0], "last": flows.index[-1], "best": net.idxmax(), "worst": net.idxmin()}
+        ends |= {"won_in": won.idxmax(), "lost_in": lost.idxmax()}
+        fields = {name: period_name(self.freq, day) for name, day in ends.items()}
+        fields |= {
+            "won": self._money(won.max()),
+            "lost": self._money(lost.max()),
+            "up": int((net > 0).sum()),
+            "n": len(net),
+        }
+        return render(
+            "bridge.describe_periods", lang, **fields, high=self._signed(net.max()), low=self._signed(net.min())
+        )
+
+    def _signed(self, amount: float) -> Message:
+        return Message("plot.gain" if amount >= 0 else "plot.loss", {"value": self._money(abs(amount))})
 
     def _money(self, amount: float) -> Money:
         return Money(float(amount), self.currency)

@@ -60,6 +60,19 @@ class Estimate:
     def __float__(self) -> float:
         return float(self.value)
 
+    @property
+    def unit(self) -> str:
+        """How the number is written: as a percentage, or as a plain number."""
+        return "number1" if self.measure == "quick_ratio" else "percent1"
+
+    @property
+    def in_short(self) -> Message:
+        """The number with its interval, as it stands beside a picture."""
+        if math.isnan(self.value):
+            return Message("plot.estimate.nobody")
+        ends = {name: Message(f"plot.{self.unit}", {"value": getattr(self, name)}) for name in ("value", "low", "high")}
+        return Message("plot.estimate.plain" if math.isnan(self.low) else "plot.estimate", ends)
+
     def sentence(self, lang: str | None = None) -> str:
         """Return the number with its interval and its n, in words."""
         name = "estimate.plain" if math.isnan(self.low) else "estimate.interval"
@@ -85,6 +98,13 @@ class Estimate:
         row |= {"n": self.n, "n_eff": self.n_eff, "largest_share": self.largest_share}
         row |= {"base": self.base.amount if self.base else math.nan, "rule": render(self.rule)}
         return pd.DataFrame([row])
+
+
+_MANY = 8  # groups, more than can be listened to
+
+
+def _grouped(item: Estimate) -> Message:
+    return Message("estimates.group", {"group": item.group, "value": item.in_short})
 
 
 @dataclass(frozen=True)
@@ -115,6 +135,20 @@ class Estimates:
     def rule(self) -> Message:
         """The rule all of them were measured under."""
         return self.items[0].rule
+
+    def describe(self, lang: str | None = None, *, total: Estimate | None = None) -> str:
+        """Say the number of every group, of many the ends, for those who cannot see the figure."""
+        known = [item for item in self.items if not math.isnan(item.value)]
+        about = {"measure": Message(f"measure.{self.items[0].measure}"), "by": self.by, "level": self.items[0].level}
+        if len(known) > _MANY:
+            low, high = (pick(known, key=float) for pick in (min, max))
+            about |= {"n": len(self.items), "low": _grouped(low), "high": _grouped(high)}
+            said = [render("estimates.describe_many", lang, **about)]
+        else:
+            said = [render("estimates.describe", lang, **about, items=[_grouped(item) for item in self.items])]
+        if total is not None:
+            said.append(render("estimates.describe_total", lang, value=total.in_short))
+        return " ".join(said)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row of plain numbers a group."""

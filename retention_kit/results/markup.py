@@ -20,10 +20,16 @@ def show_as(kind: type, table: Callable[[Any], Any]) -> None:
     _tables[kind] = table
 
 
+def table_of(result: Any) -> Any:
+    """Return a result's table in words; None while nobody has said how."""
+    table = _tables.get(type(result))
+    return table(result) if table else None
+
+
 def table_html(result: Any, frame: pd.DataFrame) -> str:
     """Return a result's table in words; its plain numbers while nobody has said how."""
-    table = _tables.get(type(result))
-    return table(result)._repr_html_() if table else frame.to_html(index=False)
+    table = table_of(result)
+    return table._repr_html_() if table else frame.to_html(index=False)
 
 
 def paragraphs(*texts: str) -> str:

@@ -177,12 +177,41 @@ class CohortMatrix:
         return self.values.copy()
 
     def describe(self, lang: str | None = None) -> str:
-        """Say what the matrix shows in one sentence, for those who cannot see the figure."""
-        age = int(min(12, self.values.columns[-1]))
-        unit, average = _UNITS.get(self.measure, "share"), float(self.average[age])
-        shown = Money(average, self.currency) if unit in {"amount", "per_customer"} else average
+        """Say what the matrix shows in a sentence or two, for those who cannot see the figure."""
+        age, unit = self.reading_age, self._unit
         fields = {"measure": self.name, "cohorts": len(self.sizes), "n": int(self.sizes.sum()), "age": age}
-        return render(f"cohorts.describe.{unit}", lang, span=self._span(), average=shown, **fields)
+        average = self._shown(float(self.average[age]))
+        said = render(f"cohorts.describe.{unit}", lang, span=self._span(), average=average, **fields)
+        seen = self.values[age].dropna()
+        if len(seen) < 2:
+            return said
+        ends = {name: self._written(seen.iloc[at]) for name, at in (("low", seen.argmin()), ("high", seen.argmax()))}
+        rows = {name: row_name(self.cohort, at) for name, at in (("worst", seen.idxmin()), ("best", seen.idxmax()))}
+        return f"{said} {render('cohorts.describe.extremes', lang, seen=len(seen), **ends, **rows)}"
+
+    def describe_curves(self, lang: str | None = None) -> str:
+        """Say how the average goes on with age, and between which cohorts, for those who cannot see the curves."""
+        known = self.average.dropna()
+        ages = [age for age in (0, 3, 6, 12, 24, 36) if age in known.index] or list(known.index[:1])
+        points = [{"age": int(age), "value": self._written(known[age])} for age in ages]
+        told = [Message("cohorts.describe.curve_point", point) for point in points]
+        fields = {"measure": self.name, "cohorts": len(self.sizes), "span": self._span(), "points": told}
+        return render("cohorts.describe.curves", lang, **fields)
+
+    @property
+    def reading_age(self) -> int:
+        """The age at which cohorts are compared in words: a year, or the last one seen."""
+        return int(min(12, self.values.columns[-1]))
+
+    @property
+    def _unit(self) -> str:
+        return _UNITS.get(self.measure, "share")
+
+    def _shown(self, value: float) -> float | Money:
+        return Money(value, self.currency) if self._unit in {"amount", "per_customer"} else value
+
+    def _written(self, value: float) -> Message:
+        return Message(f"cohorts.describe.value.{self._unit}", {"value": self._shown(float(value))})
 
     def _span(self) -> Message:
         if self.cohort not in PERIOD_MONTHS:
@@ -200,10 +229,15 @@ class CohortMatrix:
         return f'<div class="rk-result">{table_html(self, self.values)}{paragraphs(*lines(self.warnings))}</div>'
 
 
+def period_name(freq: str, day: pd.Timestamp) -> Message:
+    """Return the name of a month, quarter or year by its first day."""
+    return Message(f"period.{freq}", {"day": day, "quarter": str(day.quarter), "year": str(day.year)})
+
+
 def row_name(cohort: str, label: Any) -> Message | str:
     """Return the name of a cohort: a period by its first day, or the value of an attribute."""
     if cohort in PERIOD_MONTHS:
-        return Message(f"period.{cohort}", {"day": label, "quarter": str(label.quarter), "year": str(label.year)})
+        return period_name(cohort, label)
     if isinstance(label, bool):
         return Message("cohorts.yes" if label else "cohorts.no")
     if isinstance(label, dt.date):  # pd.Timestamp is one

@@ -62,6 +62,14 @@ class MixEffect:
         fields |= {"before": self.before.value, "after": self.after.value, "within": self.within, "mix": self.mix}
         return render("mix.unknown" if math.isnan(self.change) else "mix.sentence", lang, **fields)
 
+    def describe_segments(self, lang: str | None = None) -> str:
+        """Say what each segment and the mix added, for those who cannot see the figure."""
+        if math.isnan(self.change):
+            return self.describe(lang)
+        rows = zip(self.frame["segment"], self.frame["within"], strict=True)
+        parts = [Message("mix.part", {"segment": segment, "value": value}) for segment, value in rows]
+        return f"{self.describe(lang)} {render('mix.describe_segments', lang, within_parts=parts, mix=self.mix)}"
+
     def __str__(self) -> str:
         return "\n".join([self.describe(), render(self.rule), *lines(self.warnings)])
 

@@ -74,6 +74,14 @@ class Benchmark:
         return Message(f"benchmark.level.{self.operator}", {"low": self.low, "high": self.high})
 
     @property
+    def name(self) -> Message:
+        """Measure, kind, figure, source and year, as they stand beside a picture."""
+        measure = Message("measure.logo_retention") if self.metric == "logo_retention" else self.metric.upper()
+        kind = Message(f"benchmark.kind.{self.statistic}")
+        fields = {"measure": measure, "kind": kind, "level": self.level, "source": self.edition}
+        return Message("benchmark.name", fields)
+
+    @property
     def band(self) -> Message:
         """The band of ARR in words."""
         if not self.banded:

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_kit.errors import OptionError, WindowMismatchError
 from retention_kit.results.markup import table_html
+from retention_kit.results.positions import Benchmark, Position
 from retention_kit.wording import Message, render
+
+MEASURES = ("nrr", "grr", "logo_retention")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,11 +40,39 @@ class Trend:
         """Return a copy of the table of plain numbers."""
         return self.frame.copy()
 
-    def describe(self, lang: str | None = None) -> str:
-        """Say first and last month in one sentence, for those who cannot see the figure."""
+    def figures(self, benchmark: Position | None) -> tuple[Benchmark, ...]:
+        """Return the published figures that can be set beside the lines.
+
+        Raises
+        ------
+        WindowMismatchError
+            If they are about windows of another length.
+        OptionError
+            If they are about a measure that has no line.
+        """
+        if benchmark is None:
+            return ()
+        if benchmark.metric not in MEASURES:
+            raise OptionError("error.option", name="benchmark", value=benchmark.metric, legal=list(MEASURES))
+        if benchmark.months != self.window:
+            raise WindowMismatchError("error.trend_benchmark", months=self.window, wanted=benchmark.months)
+        return tuple(each.benchmark for each in benchmark.comparisons)
+
+    def describe(self, lang: str | None = None, *, benchmark: Position | None = None) -> str:
+        """Say where the lines begin, end and turn, and the figures beside them, for those who cannot see the figure."""
         first, last = self.frame.iloc[0], self.frame.iloc[-1]
         fields = {f"{name}_{when}": row[name] for when, row in (("first", first), ("last", last)) for name in row.index}
-        return render("trend.describe", lang, window=self.window, **fields)
+        said = [render("trend.describe", lang, window=self.window, **fields)]
+        nrr = self.frame["nrr"]
+        if nrr.count() > 2:
+            ends = {
+                f"{name}_month": self.frame["month"][at] for name, at in (("low", nrr.idxmin()), ("high", nrr.idxmax()))
+            }
+            above = {"above": int((nrr > 1).sum()), "n": int(nrr.count())}
+            said.append(render("trend.describe_range", lang, low=nrr.min(), high=nrr.max(), **ends, **above))
+        if figures := self.figures(benchmark):
+            said.append(render("trend.describe_benchmark", lang, figures=[figure.name for figure in figures]))
+        return " ".join(said)
 
     def __str__(self) -> str:
         return f"{self.frame.to_string(index=False)}\n{render(self.rule)}"
