@@ -1,11 +1,13 @@
 """Tables are tested by their texts, with the no-break spaces French needs."""
 
 import dataclasses
+import json
 import math
 
 import pandas as pd
 import pytest
 
+import retention_kit as rk
 from retention_kit import tables
 from retention_kit.errors import OptionError
 from retention_kit.results import (
@@ -26,6 +28,7 @@ from retention_kit.results import (
     Trend,
     Verdict,
 )
+from retention_kit.tables.columns import column, figures, numbers, signed_amounts
 from retention_kit.wording import Message, Money, use_language
 
 RULE = Message("word.customer")
@@ -145,12 +148,47 @@ def test_long_texts_and_long_tables_are_shown_whole():
 
 def test_html_marks_heads_and_numbers():
     table = tables.Table(pd.DataFrame({"who": ["Ada"], "n": ["3"]}), "All & sundry", frozenset({"n"}), ("a < b",))
-    head = '<tr><th scope="col">who</th><th scope="col" class="rk-number">n</th></tr>'
-    body = '<tr><td>Ada</td><td class="rk-number">3</td></tr>'
+    # JupyterLab sets every cell to the right: words say that they are not
+    head = '<tr><th scope="col" style="text-align: left">who</th><th scope="col" class="rk-number">n</th></tr>'
+    body = '<tr><td style="text-align: left">Ada</td><td class="rk-number">3</td></tr>'
     assert table._repr_html_() == (
         f'<table class="rk-table"><caption>All &amp; sundry</caption><thead>{head}</thead>\n'
         f'<tbody>{body}</tbody></table><p class="rk-note">a &lt; b</p>'
     )
+
+
+def test_the_settings_of_pandas_do_not_change_a_table():
+    table = tables.Table(pd.DataFrame({"who": ["<b>", "Bo", "Cy"], "n": ["1", "2", "3"]}), "", frozenset({"n"}))
+    plain = table._repr_html_()
+    settings = {"max_elements": 2, "max_rows": 1, "max_columns": 1}
+    options = [part for name, value in settings.items() for part in (f"styler.render.{name}", value)]
+    with pd.option_context(*options, "styler.html.mathjax", False, "styler.format.decimal", ","):
+        assert table._repr_html_() == plain
+    assert table._repr_html_() == plain  # no random id
+
+
+def test_an_analyst_may_style_a_table_further():
+    table = tables.Table(pd.DataFrame({HOSTILE: [HOSTILE]}), HOSTILE)
+    shown = table.styler().set_properties(color="red").to_html()
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_amounts_with_their_sign_and_what_is_not_known_without():
+    assert list(signed_amounts([1.5, -2, 0, -0.0, math.nan], "EUR", "en")) == [
+        "+€1.50",
+        "−€2.00",
+        "€0.00",
+        "€0.00",
+        "–",
+    ]
+
+
+def test_plain_numbers_of_a_column_have_as_many_decimals_each():
+    assert list(figures("number", [1.0, math.nan, 2.25], "en")) == ["1.00", "–", "2.25"]
+    assert list(figures("number", [1.0, 2000.0], "fr")) == ["1", "2\u202f000"]
+    assert list(figures("number", [0.5, -3], "en")) == ["0.5", "−3.0"]
+    assert list(figures("number", [0.123], "en")) == ["0.123"]
 
 
 def test_all_numbers_of_the_estimates_are_aligned_heads_included():
@@ -285,7 +323,7 @@ def test_a_balance_in_french_worst_first():
     frame = frame.assign(raw=[-0.2, 0.618], weighted=[0.001, -0.0], variance_ratio=[math.nan, 1.25])
     balance = Balance(frame, (10, 20), (8.5, 15.5))
     table = tables.table_balance(balance, lang="fr")
-    assert [row[1:] for row in rows(table)] == [["0,62", "0", "1,25"], ["−0,2", "0", "–"]]
+    assert [row[1:] for row in rows(table)] == [["0,62", "0,00", "1,25"], ["−0,20", "0,00", "–"]]
     assert "Pro" in rows(table)[1][0]
     with use_language("fr"):
         assert "Après pondération" in balance._repr_html_()
@@ -512,7 +550,7 @@ def test_verdicts_of_a_study_with_p_values_before_and_after_correction():
 def test_what_stands_beside_a_hypothesis_has_its_kind():
     table = tables.table_beside(study_of(), "demo", lang="fr")
     assert [row[:2] for row in rows(table)] == [
-        ["Critère secondaire", "La NRR à 12 mois"],
+        ["Critère secondaire", "Le NRR à 12 mois"],
         ["Analyse de sensibilité", "Aucun ajustement"],
     ]
     told = plain_spaces(rows(table)[1][2])
@@ -534,3 +572,147 @@ def test_of_several_groups_each_stands_with_what_the_reference_comes_to_beside_i
         ["b", "11", "72.0% against 79.0%"],
         ["c", "12", "–"],
     ]
+
+
+# ---- the numbers behind ----
+
+
+def behind(table):
+    return {each["name"]: each["values"] for each in table.sheet()["columns"]}
+
+
+def formats(table):
+    return {each["name"]: each["format"] for each in table.sheet()["columns"]}
+
+
+def test_a_table_carries_its_numbers_beside_its_texts():
+    table = tables.table_bridge(bridge_of(), lang="en")
+    data = table._repr_mimebundle_()
+    assert data["text/html"] == table._repr_html_()
+    assert data["text/plain"] == str(table) == repr(table)
+    sheet = data["application/vnd.retention-kit.sheet+json"]
+    assert sheet["title"] == "MRR, from opening to closing"
+    assert sheet["notes"] == ["customer"]
+    assert sheet["columns"][1] == {"name": "Opening", "format": "money", "currency": "EUR", "values": [1000.0]}
+    # what is lost has a minus sign: the row adds up
+    assert behind(table)["Churn"] == [-1000.0]
+    assert sum(column[0] for column in list(behind(table).values())[1:-1]) == pytest.approx(behind(table)["Closing"][0])
+
+
+def test_values_are_what_json_knows():
+    given = [1.5, math.nan, math.inf, None, pd.NA, pd.NaT, pd.Timestamp("2025-12-31"), pd.Series([3])[0], True, 1e-17]
+    known = [1.5, None, None, None, None, None, "2025-12-31", 3, True, 0.0]
+    assert list(numbers("number", given).values) == known
+    assert json.loads(json.dumps(numbers("number", given).values, allow_nan=False)) == known
+    assert numbers("p", [1e-17]).values == (1e-17,)  # what is tiny says something here
+
+
+def test_a_column_of_texts_has_no_more_than_its_texts():
+    assert tables.Table(pd.DataFrame({"a": ["x"]}), "").sheet()["columns"] == [column(["x"]).behind[0].under("a")]
+
+
+def test_only_amounts_have_a_currency():
+    assert numbers("percent", [0.5], "EUR").currency is None
+    assert numbers("money", [0.5], "EUR").currency == "EUR"
+
+
+def test_measures_of_one_kind_have_their_format_and_others_are_numbers():
+    ratio = estimate_of(measure="quick_ratio", value=4.25)
+    assert formats(tables.table_estimates([estimate_of()], lang="en"))["Value"] == "percent1"
+    assert formats(tables.table_estimates([estimate_of(), ratio], lang="en"))["Value"] == "number"
+    both = tables.table_estimates([estimate_of(), estimate_of(base=Money(1.5, "USD"))], lang="en").sheet()["columns"]
+    assert both[-1]["currency"] is None  # a column has one currency or none
+
+
+def test_differences_in_points_and_in_money_are_not_added_up():
+    arms = (Arm("a", 10, 1, 5, 0.9, 0.8, 1.0), Arm("b", 10, 1, 5, 0.8, 0.7, 0.9))
+    found = finding_of(arms, estimate=0.061, low=0.01, high=0.112)
+    names = ["Difference", "Difference – lower limit", "Difference – upper limit"]
+    table = tables.table_verdicts(study_of(findings={"one": found}), lang="en")
+    assert [behind(table)[name] for name in names] == [[0.061], [0.01], [0.112]]
+    assert formats(table)["Difference"] == "points"
+    mixed = tables.table_verdicts(study_of(findings={"one": found, "two": finding_of(arms, "spend")}), lang="en")
+    assert formats(mixed)["Difference"] == "text"
+    untestable = tables.table_verdicts(study_of(), lang="en")
+    assert behind(untestable)["Difference"] == [0.061, None]
+
+
+def test_of_groups_made_alike_the_reference_has_a_column_of_its_own():
+    reference = Arm("c", 12, 2, 6, 0.8, 0.7, 0.9, adjusted=0.81)
+    one = finding_of((Arm("a", 10, 1, 5, 0.9, 0.8, 1.0, adjusted=0.88), reference))
+    table = tables.table_arms(Findings((one,), 0.5, Message("word.none")), lang="en")
+    assert list(behind(table).values())[-2:] == [[0.88, None], [0.81, None]]
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    made = rk.synthetic.make_business(400, seed=3)
+    return rk.build_ledger(made.subscriptions, as_of=made.as_of, customers=made.customers)
+
+
+@pytest.fixture(scope="module")
+def drawn(ledger):
+    finding = rk.compare(ledger, "personalised_demo", adjust=["segment"])
+    return {
+        "bridge": rk.mrr_bridge(ledger, freq="Q"),
+        "matrix": rk.cohort_matrix(ledger, measure="nrr", cohort="M"),
+        "trend": rk.retention_over_time(ledger, window=12),
+        "estimates": rk.nrr(ledger, "2024-12", "2025-12", by="segment"),
+        "estimate": rk.nrr(ledger, "2024-12", "2025-12"),
+        "mix": rk.mix_effect(ledger, ("2023-12", "2024-12"), ("2024-12", "2025-12"), by="segment"),
+        "finding": finding,
+        "findings": rk.compare(ledger, "segment", adjust=()),
+        "spend": rk.compare(ledger, "personalised_demo", outcome="spend", randomised=True),
+        "early": rk.compare(ledger, None, outcome="early_churn"),
+        "balance": finding.balance,
+        "forecast": rk.forecast_mrr(ledger, months=6),
+        "back_test": rk.back_test(ledger),
+        "projection": rk.project_cohort([1000, 631, 468, 382, 326, 289, 262, 241], ages=12),
+        "position": rk.benchmark("nrr", 0.97, arr=9e6),
+        "table": tables.table_finding(finding),
+    }
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_result_that_is_drawn_has_its_numbers(drawn, lang):
+    with use_language(lang):
+        sheets = {name: tables.sheet_of(result) for name, result in drawn.items()}
+    for name, sheet in sheets.items():
+        assert len(json.dumps(sheet, allow_nan=False, ensure_ascii=False).encode()) < 100_000, name
+        heads = [each["name"] for each in sheet["columns"]]
+        assert len(set(heads)) == len(heads)
+        assert len({len(each["values"]) for each in sheet["columns"]}) == 1
+        assert len(sheet["columns"][0]["values"]) > 0
+        known = {"text", "percent", "percent1", "points", "money", "count", "number", "number1", "p", "date", "month"}
+        assert {each["format"] for each in sheet["columns"]} <= known
+
+
+def test_the_picture_of_a_matrix_has_every_age_its_table_a_choice(ledger):
+    matrix = rk.cohort_matrix(ledger, measure="logo", cohort="Q")
+    picture, table = tables.sheet_of(matrix), tables.table_cohort_matrix(matrix).sheet()
+    ages = picture["columns"][2:]
+    assert len(ages) == matrix.values.shape[1] > len(table["columns"][2:])
+    for cells, age in zip(ages, matrix.values, strict=True):
+        assert cells["values"][:-1] == [None if math.isnan(x) else x for x in matrix.values[age]]
+        assert cells["values"][-1] == pytest.approx(matrix.average[age])
+
+
+def test_the_picture_of_curves_has_every_month_with_who_is_still_watched(ledger):
+    found = rk.compare(ledger, "personalised_demo", randomised=True)
+    sheet = {each["name"]: each["values"] for each in tables.sheet_of(found)["columns"]}
+    assert sheet["Still watched"] == found.curves["at_risk"].tolist()
+    assert sheet["Customers who have not churned"] == pytest.approx(found.curves["value"].tolist())
+    assert sheet["Customers who have not churned – lower limit"] == pytest.approx(found.curves["low"].tolist())
+    assert set(sheet["Group"]) == {"customers with a personalised demo", "customers without a personalised demo"}
+
+
+def test_what_is_measured_once_has_its_groups_behind_its_picture():
+    arms = (Arm("a", 10, 1, 5, 0.9, 0.8, 1.0), Arm("b", 10, 1, 5, 0.8, 0.7, 0.9))
+    nothing = pd.DataFrame({"group": [], "age": [], "value": [], "low": [], "high": [], "at_risk": []})
+    found = dataclasses.replace(finding_of(arms), curves=nothing)
+    assert tables.sheet_of(found) == tables.table_arms(found).sheet()
+
+
+def test_what_nobody_can_tabulate_has_no_sheet():
+    assert tables.sheet_of("a text") is None
+    assert tables.sheet_of(None) is None

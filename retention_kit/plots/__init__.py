@@ -5,6 +5,7 @@ Words and numbers are written in `lang`, by default the language of the moment. 
 loaded when the first picture is drawn.
 """
 
+from retention_kit.plots.ageing import plot_cohort_curves
 from retention_kit.plots.curves import plot_survival
 from retention_kit.plots.drawing import house_style
 from retention_kit.plots.flows import GAINS, LOSSES, plot_bridge, plot_waterfall
@@ -12,6 +13,7 @@ from retention_kit.plots.forecasts import plot_forecast, plot_projection
 from retention_kit.plots.hypotheses import plot_balance, plot_finding, plot_forest
 from retention_kit.plots.lines import plot_retention_over_time
 from retention_kit.plots.matrices import plot_cohort_matrix
+from retention_kit.plots.segments import plot_estimates, plot_mix_effect
 from retention_kit.plots.signals import plot_lift, plot_regression_to_mean
 
 __all__ = [
@@ -20,11 +22,14 @@ __all__ = [
     "house_style",
     "plot_balance",
     "plot_bridge",
+    "plot_cohort_curves",
     "plot_cohort_matrix",
+    "plot_estimates",
     "plot_finding",
     "plot_forecast",
     "plot_forest",
     "plot_lift",
+    "plot_mix_effect",
     "plot_projection",
     "plot_regression_to_mean",
     "plot_retention_over_time",

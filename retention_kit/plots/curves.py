@@ -50,8 +50,8 @@ def plot_survival(found: Finding | Findings, ax: "Axes | None" = None, *, lang: 
         axes.set_ylabel(named(f"plot.curve.{first.outcome}", lang))
         axes.yaxis.set_major_formatter(writer(unit, lang, first.currency))
         axes.grid(axis="y")
-        label_ends(axes, names, writer(unit.replace("percent", "percent1"), lang, first.currency), lang)
         _mark_horizon(axes, first.horizon, lang)
+        label_ends(axes, names, writer(unit.replace("percent", "percent1"), lang, first.currency), lang)
         if first.adjusted_for:
             axes.set_title(render("plot.unadjusted", lang), loc="left", fontsize=8)
         _write_at_risk(axes, groups, "plot.may_leave" if first.outcome == "early_churn" else "plot.at_risk", lang)

@@ -64,6 +64,7 @@ def plot_bridge(
         net = (flows["closing"] - flows["opening"]).to_numpy(float)
         axes.plot(net, "D", color="black", markeredgecolor="white", label=named("plot.net", lang))
         axes.axhline(0, color=INK, linewidth=0.8)
+        axes.use_sticky_edges = False
         axes.grid(axis="y")
         axes.yaxis.set_major_formatter(writer("money", lang, bridge.currency))
         label_places(axes.xaxis, range(len(flows)), [period(day, bridge.freq, lang) for day in flows.index])
@@ -132,7 +133,7 @@ def plot_waterfall(
     window = " – ".join(dict.fromkeys(period(flows.index[i], bridge.freq, lang) for i in (0, -1)))
     with canvas(ax, 3.8) as axes:
         _draw_steps(axes, levels, moves, lang, bridge.currency)
-        axes.set(xticks=range(len(names)), xticklabels=names, yticks=[], ylim=(floor, None))
+        axes.set(xticks=range(len(names)), xticklabels=names, yticks=[], ylim=(floor, _ceiling(levels, floor)))
         axes.set_title(render("plot.cut", lang, window=window) if floor else window, loc="left")
         axes.tick_params(axis="x", length=0)
         axes.spines["left"].set_visible(False)
@@ -145,6 +146,11 @@ def _floor(levels: np.ndarray) -> float:
     """Where the bars begin: at zero, unless the flows would then be too thin to see."""
     span = float(np.ptp(levels))
     return max(0.0, float(levels.min()) - span) if 0 < span < 0.12 * float(levels.max()) else 0.0
+
+
+def _ceiling(levels: np.ndarray, floor: float) -> float:
+    """Where the picture ends: just above the highest amount, however little of the bars is shown."""
+    return float(levels.max()) + (0.1 * (float(levels.max()) - floor) or 1.0)
 
 
 def _draw_steps(axes: "Axes", levels: np.ndarray, moves: pd.Series, lang: str, currency: str | None) -> None:

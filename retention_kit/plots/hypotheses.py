@@ -20,7 +20,7 @@ _RATIOS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _NEAR_RATIOS = (0.25, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 ALIKE = 0.1
 """Standard deviations up to which two groups count as alike."""
-_COLOUR = ARMS[0][0]
+COLOUR = ARMS[0][0]
 
 
 def plot_finding(finding: Finding, ax: "Axes | None" = None, *, lang: str | None = None) -> "Axes":
@@ -54,8 +54,8 @@ def plot_finding(finding: Finding, ax: "Axes | None" = None, *, lang: str | None
         too_small = render("plot.margin", lang, margin=answers.margin(finding))
         axes.text(0, 0.8, too_small, ha="center", fontsize=8)
         axes.vlines(0, 0, 0.44, color=INK, linewidth=1)
-        axes.plot([low, high], [0.28, 0.28], color=_COLOUR, linewidth=3, solid_capstyle="butt")
-        axes.plot(value, 0.28, "D", color=_COLOUR, markersize=9, markeredgecolor="white")
+        axes.plot([low, high], [0.28, 0.28], color=COLOUR, linewidth=3, solid_capstyle="butt")
+        axes.plot(value, 0.28, "D", color=COLOUR, markersize=9, markeredgecolor="white")
         axes.text(**_beside(value, low, high, reach), y=0.5, s=_interval(finding, finding, lang))
         axes.set(ylim=(0, 1), yticks=[])
         _measure(axes, finding, (-reach, reach), lang)
@@ -197,7 +197,7 @@ def _shade(axes: "Axes", finding: Finding, rows: list[Line]) -> tuple[float, flo
 
 def _draw_row(axes: "Axes", finding: Finding, row: Line, place: float, lang: str) -> None:
     decides = row.role == "decides"
-    colour = _COLOUR if decides else INK
+    colour = COLOUR if decides else INK
     ends = [_place(finding, x) for x in (row.low, row.high)]
     axes.plot(ends, [place, place], color=colour, linewidth=3 if decides else 1.4, solid_capstyle="butt")
     look = {"marker": "D", "markersize": 8} if decides else {"marker": "o", "markersize": 6.5}
@@ -246,7 +246,7 @@ def plot_balance(balance: Balance, ax: "Axes | None" = None, *, lang: str | None
         axes.hlines(places, np.fmin(before, after), np.fmax(before, after), color=FAINT, linewidth=1)
         hollow = {"markerfacecolor": "white", "markeredgecolor": ARMS[1][0], "markeredgewidth": 1.5}
         axes.plot(before, places, "o", markersize=7, **hollow, label=render("plot.before", lang))
-        axes.plot(after, places, "D", markersize=6.5, color=_COLOUR, label=render("plot.after", lang))
+        axes.plot(after, places, "D", markersize=6.5, color=COLOUR, label=render("plot.after", lang))
         axes.axvline(ALIKE, color=INK, linestyle="--", linewidth=1, label=render("plot.alike", lang, far=ALIKE))
         axes.set(yticks=places, yticklabels=texts, ylim=(-0.7, len(order) - 0.3))
         furthest = np.nanmax([2 * ALIKE, *before, *after])

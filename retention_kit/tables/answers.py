@@ -1,9 +1,8 @@
 """The table of a diagnosis."""
 
-import pandas as pd
-
 from retention_kit.results import Diagnosis
-from retention_kit.tables.writing import Table, amounts, figures, told, worded
+from retention_kit.tables.columns import amounts, points
+from retention_kit.tables.writing import Table, told, worded
 from retention_kit.wording import language, render
 
 
@@ -34,8 +33,8 @@ def table_diagnosis(diagnosis: Diagnosis, *, lang: str | None = None) -> Table:
         render("table.answer", lang): [each.sentence(lang) for each in diagnosis],
     }
     numbers = {
-        render("table.points_nrr", lang): figures("points_lost", [each.points for each in diagnosis], lang),
-        render("table.lost", lang): amounts(pd.Series(lost, dtype=float), diagnosis.lost.currency, lang),
+        render("table.points_nrr", lang): points([each.points for each in diagnosis], lang),
+        render("table.lost", lang): amounts(lost, diagnosis.lost.currency, lang),
     }
     notes = told([*diagnosis.nrr.warnings, diagnosis.rule], lang)
     return worded(render("table.caption.diagnosis", lang), words, numbers, [diagnosis.sentence(lang), *notes])

@@ -6,7 +6,8 @@ import pandas as pd
 
 from retention_kit.results import Bridge, CohortMatrix, Reconciliation
 from retention_kit.results.matrices import check_age
-from retention_kit.tables.writing import Table, amounts, figure, figures, has_cents, head, periods, worded
+from retention_kit.tables.columns import Column, amounts, figure, figures, has_cents, numbers, periods, signed_amounts
+from retention_kit.tables.writing import Table, head, worded
 from retention_kit.wording import language, render
 
 SIGNS = {"new": "gain", "reactivation": "gain", "expansion": "gain", "contraction": "loss", "churn": "loss"}
@@ -40,17 +41,17 @@ def table_bridge(bridge: Bridge, *, lang: str | None = None) -> Table:
     words |= {name: frame[name].astype(str).tolist() for name in bridge.groups}
     shown = ["opening", *SIGNS, *(["fx"] if bridge.has_fx else []), "closing"]
     cents = has_cents(frame[shown])
-    numbers = {}
-    for name in shown:
-        texts = zip(amounts(frame[name].abs(), bridge.currency, lang, cents), frame[name], strict=True)
-        numbers[head(f"movement.{name}", lang)] = [_signed(text, name, amount, lang) for text, amount in texts]
+    flows = {head(f"movement.{name}", lang): _flow(bridge, name, cents, lang) for name in shown}
     notes = [render(note, lang) for note in (bridge.rule, *bridge.warnings)]
-    return worded(render("table.caption.bridge", lang), words, numbers, notes)
+    return worded(render("table.caption.bridge", lang), words, flows, notes)
 
 
-def _signed(text: str, name: str, amount: float, lang: str) -> str:
-    sign = SIGNS.get(name) if name != "fx" else "loss" if amount < 0 else "gain"
-    return render(f"table.{sign}", lang, value=text) if sign and amount else text
+def _flow(bridge: Bridge, name: str, cents: bool, lang: str) -> Column:
+    """Return one column, of the flows with the sign with which they enter the closing."""
+    values = bridge.frame[name].astype(float)
+    if name not in SIGNS and name != "fx":
+        return amounts(values, bridge.currency, lang, cents)
+    return signed_amounts(-values if SIGNS.get(name) == "loss" else values, bridge.currency, lang, cents)
 
 
 def table_cohort_matrix(matrix: CohortMatrix, *, ages: Iterable[int] | None = None, lang: str | None = None) -> Table:
@@ -87,24 +88,25 @@ def table_cohort_matrix(matrix: CohortMatrix, *, ages: Iterable[int] | None = No
     table = pd.concat([matrix.values, matrix.average.to_frame().T]).reindex(columns=chosen)
     average = "plain" if matrix.measure in {"customers", "mrr"} else "weighted"
     words = {render("table.cohort", lang): [*matrix.rows(lang), render(f"plot.cohort_average.{average}", lang)]}
-    numbers = {render("table.n", lang): figures("count", [*matrix.sizes, matrix.sizes.sum()], lang)}
+    cells = {render("table.n", lang): figures("count", [*matrix.sizes, matrix.sizes.sum()], lang)}
     cents = has_cents(table) if matrix.measure not in _CELLS else False
-    for age in chosen:
-        numbers[render("table.age", lang, age=age)] = _aged(matrix, table[age], cents, lang)
+    cells |= {render("table.age", lang, age=age): _aged(matrix, table[age], cents, lang) for age in chosen}
     notes = [render(note, lang) for note in (matrix.rule, *matrix.warnings)]
-    return worded(render("table.caption.cohorts", lang, measure=matrix.name), words, numbers, notes)
+    return worded(render("table.caption.cohorts", lang, measure=matrix.name), words, cells, notes)
 
 
 def _given_ages(ages: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(check_age("ages", age) for age in ages))
 
 
-def _aged(matrix: CohortMatrix, column: pd.Series, cents: bool, lang: str) -> list[str]:
+def _aged(matrix: CohortMatrix, column: pd.Series, cents: bool, lang: str) -> Column:
     unit = _CELLS.get(matrix.measure)
     if unit is None:
         return amounts(column, matrix.currency, lang, cents)
-    last = "number1" if unit == "count" else unit
-    return [*figures(unit, column.iloc[:-1], lang), figure(last, column.iloc[-1], lang)]
+    if unit == "percent":
+        return figures(unit, column, lang)
+    counts, average = figures(unit, column.iloc[:-1], lang), figure("number1", column.iloc[-1], lang)
+    return Column((*counts, average), (numbers("number", column),))
 
 
 def table_reconciliation(reconciliation: Reconciliation, *, lang: str | None = None) -> Table:
@@ -134,9 +136,9 @@ def table_reconciliation(reconciliation: Reconciliation, *, lang: str | None = N
         render("table.status", lang): [render(f"status.{status}", lang) for status in frame["status"]],
         render("table.reason", lang): reasons,
     }
-    numbers = {
+    counts = {
         render("table.rows", lang): figures("count", frame["rows"], lang),
         render("table.amount", lang): amounts(frame["amount"], reconciliation.currency, lang),
     }
     caption = render("table.caption.reconciliation", lang, source=reconciliation.source)
-    return worded(caption, words, numbers, [reconciliation.sentence(lang)])
+    return worded(caption, words, counts, [reconciliation.sentence(lang)])

@@ -1,13 +1,15 @@
 """Tables of a comparison: its groups, every estimate of their difference, how alike they are."""
 
 import math
-
-import pandas as pd
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from retention_kit.plots.drawing import label_text
-from retention_kit.results import Balance, Finding, Findings, Line, answers
+from retention_kit.results import Arm, Balance, Finding, Findings, Line, answers
 from retention_kit.results.scales import scale_of
-from retention_kit.tables.writing import Table, figures, worded
+from retention_kit.tables.columns import Column, Numbers, figures, limits, numbers, p_values
+from retention_kit.tables.writing import Table, worded
 from retention_kit.wording import Message, language, render
 
 
@@ -43,32 +45,49 @@ def table_arms(found: Finding | Findings, *, lang: str | None = None) -> Table:
         ("n_early", "events_early", "months_early") if finding.outcome == "early_churn" else ("n", "events", "at_risk")
     )
     counts = zip(counted, ("n", "events", "at_risk"), strict=True)
-    numbers = {
+    cells = {
         render(f"table.{key}", lang, **at): figures("count", [getattr(arm, name) for arm in arms], lang)
         for key, name in counts
         if not all(math.isnan(getattr(arm, name)) for arm in arms)
     }
     outcome = render(f"table.outcome.{finding.outcome}", lang, measured=finding.measured or "", **at)
-    numbers[outcome] = [_with_interval(finding, arm.value, arm.low, arm.high, lang) for arm in arms]
+    cells[outcome] = _outcomes(finding, arms, lang)
     if not all(math.isnan(arm.adjusted) for arm in arms):
-        numbers[render("table.adjusted", lang)] = _made_alike(found, lang)
+        cells[render("table.adjusted", lang)] = _made_alike(found, lang)
     if not all(math.isnan(arm.n_eff) for arm in arms):
-        numbers[render("table.n_eff", lang)] = figures("number1", [arm.n_eff for arm in arms], lang)
-        numbers[render("table.largest_share", lang)] = figures("percent", [arm.largest_share for arm in arms], lang)
+        cells[render("table.n_eff", lang)] = figures("number1", [arm.n_eff for arm in arms], lang)
+        cells[render("table.largest_share", lang)] = figures("percent", [arm.largest_share for arm in arms], lang)
     groups = {render("table.group", lang): [label_text(arm.label, lang) for arm in arms]}
-    return worded(render("table.caption.arms", lang), groups, numbers)
+    return worded(render("table.caption.arms", lang), groups, cells)
 
 
-def _items(found: Finding | Findings) -> list[Finding]:
-    return list(found) if isinstance(found, Findings) else [found]
+def _items(found: Finding | Iterable[Finding]) -> list[Finding]:
+    return [found] if isinstance(found, Finding) else list(found)
 
 
-def _made_alike(found: Finding | Findings, lang: str) -> list[str]:
+def unit_of(finding: Finding) -> str:
+    """Return the format in which the outcome of a group is written."""
+    scale = scale_of(finding.outcome)
+    return {"points": "percent", "ratio": "percent", "months": "number1"}.get(scale, scale)
+
+
+def _outcomes(finding: Finding, arms: tuple[Arm, ...], lang: str) -> Column:
+    texts = tuple(_with_interval(finding, arm.value, arm.low, arm.high, lang) for arm in arms)
+    ends = ([getattr(arm, name) for arm in arms] for name in ("value", "low", "high"))
+    return Column(texts, limits(unit_of(finding), *ends, lang, finding.currency))
+
+
+def _made_alike(found: Finding | Findings, lang: str) -> Column:
+    items, unit = _items(found), unit_of(_items(found)[0])
     if isinstance(found, Finding):
-        return [_value(found, arm.adjusted, lang) for arm in found.arms]
-    pairs = [[_value(item, arm.adjusted, lang) for arm in item.arms] for item in found]
-    written = [render("table.adjusted_pair", lang, value=one, reference=other) for one, other in pairs]
-    return [*written, render("table.unknown", lang)]
+        values = [arm.adjusted for arm in found.arms]
+        return Column(tuple(_value(found, x, lang) for x in values), (numbers(unit, values, found.currency),))
+    pairs = [[_value(item, arm.adjusted, lang) for arm in item.arms] for item in items]
+    texts = [render("table.adjusted_pair", lang, value=one, reference=other) for one, other in pairs]
+    own, reference = ([*(item.arms[place].adjusted for item in items), None] for place in (0, 1))
+    part = render("table.part.reference", lang)
+    behind = numbers(unit, own, items[0].currency), numbers(unit, reference, items[0].currency, part)
+    return Column((*texts, render("table.unknown", lang)), behind)
 
 
 def _value(finding: Finding, x: float, lang: str) -> str:
@@ -87,13 +106,13 @@ def _with_interval(finding: Finding, x: float, low: float, high: float, lang: st
     return render("table.value_interval", lang, **ends)
 
 
-def table_finding(found: Finding | Findings, *, lang: str | None = None) -> Table:
+def table_finding(found: Finding | Findings | Iterable[Finding], *, lang: str | None = None) -> Table:
     """Return every estimate of the difference, the one that decides first, with what stands behind it.
 
     Parameters
     ----------
-    found : Finding or Findings
-        Of several groups, the estimates of each against the reference.
+    found : Finding, Findings or iterable of Finding
+        Of several groups, the estimates of each against the reference; of several findings, of one outcome.
     lang : {"en", "fr"}, optional
 
     Returns
@@ -118,23 +137,30 @@ def table_finding(found: Finding | Findings, *, lang: str | None = None) -> Tabl
         words = {render("table.group", lang): [label_text(item.arms[0].label, lang) for item, _ in pairs]} | words
     scale = scale_of(first.outcome)
     head = render("table.difference", lang, unit=Message(f"table.unit.{scale}"), level=first.level)
-    numbers = {
-        head: [_difference(item, row, lang) for item, row in pairs],
-        render("table.p_value", lang): [p_value_text(row.p_value, lang) for row in rows],
+    cells = {
+        head: Column(tuple(_difference(item, row, lang) for item, row in pairs), difference_limits(pairs, lang)),
+        render("table.p_value", lang): p_values([row.p_value for row in rows], lang),
         render("table.n", lang): figures("count", [row.n for row in rows], lang),
     }
     if not all(math.isnan(row.n_eff) for row in rows):
-        numbers[render("table.n_eff", lang)] = figures("number1", [row.n_eff for row in rows], lang)
-    numbers[render("table.method", lang)] = [render(row.method, lang) for row in rows]
-    table = worded(render("table.caption.finding", lang), words, numbers, _rules(found, lang))
-    # methods are words, though they stand last
-    return Table(table.frame, table.caption, table.numeric - {render("table.method", lang)}, table.notes)
+        cells[render("table.n_eff", lang)] = figures("number1", [row.n_eff for row in rows], lang)
+    method = render("table.method", lang)
+    cells[method] = [render(row.method, lang) for row in rows]
+    table = worded(render("table.caption.finding", lang), words, cells, _rules(found, items, lang))
+    return replace(table, numeric=table.numeric - {method})  # methods are words, though they stand last
 
 
-def _rules(found: Finding | Findings, lang: str) -> list[str]:
-    if isinstance(found, Finding):
-        return [render(found.rule, lang)]
-    return [render(note, lang) for note in (*found.opening, *(item.rule for item in found))]
+def difference_limits(pairs: Sequence[tuple[Finding, Finding | Line]], lang: str) -> tuple[Numbers, ...]:
+    """Return differences and both ends of their intervals, each pair a finding and the estimate that is meant."""
+    scales = {scale_of(finding.outcome) for finding, _ in pairs}
+    unit = {"months": "number1", "ratio": "number2"}.get(*scales, *scales) if len(scales) == 1 else "number"
+    ends = ([getattr(row, name) for _, row in pairs] for name in ("estimate", "low", "high"))
+    return limits(unit, *ends, lang, pairs[0][0].currency if pairs else None)
+
+
+def _rules(found: Any, items: list[Finding], lang: str) -> list[str]:
+    opening = found.opening if isinstance(found, Findings) else ()
+    return [render(note, lang) for note in (*opening, *(item.rule for item in items))]
 
 
 def _difference(finding: Finding, row: Line, lang: str) -> str:
@@ -145,13 +171,6 @@ def _difference(finding: Finding, row: Line, lang: str) -> str:
     digits = 1 if scale == "points" else answers.decimals(scale, list(ends.values()))
     signed = {name: answers.signed(finding.outcome, x, digits, finding.currency) for name, x in ends.items()}
     return render("table.value_interval", lang, **signed)
-
-
-def p_value_text(p_value: float, lang: str) -> str:
-    """Return a p-value as a cell of a table."""
-    if math.isnan(p_value):
-        return render("table.unknown", lang)
-    return render("table.p", lang, p_value=p_value).removeprefix("= ")
 
 
 def table_balance(balance: Balance, *, lang: str | None = None) -> Table:
@@ -180,14 +199,8 @@ def table_balance(balance: Balance, *, lang: str | None = None) -> Table:
     order = frame["raw"].abs().sort_values(ascending=False).index
     words = {render("table.covariate", lang): [label_text(balance.labels[i], lang, capital=True) for i in order]}
     columns = {"before": "raw", "after": "weighted", "variance_ratio": "variance_ratio"}
-    numbers = {
-        render(f"table.{head}", lang): [_two_decimals(x, lang) for x in frame.loc[order, name]]
+    cells = {
+        render(f"table.{head}", lang): figures("number2", frame.loc[order, name].astype(float), lang)
         for head, name in columns.items()
     }
-    return worded(render("table.caption.balance", lang), words, numbers)
-
-
-def _two_decimals(x: float, lang: str) -> str:
-    if pd.isna(x):
-        return render("table.unknown", lang)
-    return render("table.number", lang, value=round(float(x), 2) + 0.0).replace("-", "−")
+    return worded(render("table.caption.balance", lang), words, cells)

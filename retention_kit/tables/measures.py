@@ -5,19 +5,21 @@ from collections.abc import Iterable
 import pandas as pd
 
 from retention_kit.results import Estimate, Estimates, Position, Trend
-from retention_kit.tables.writing import (
+from retention_kit.tables.columns import (
     UNITS,
-    Table,
+    Column,
+    amount,
     amounts,
     figure,
     figures,
     has_cents,
-    head,
+    limits,
+    numbers,
     periods,
-    told,
+    ranges,
     with_range,
-    worded,
 )
+from retention_kit.tables.writing import Table, head, told, worded
 from retention_kit.wording import Message, language, render
 
 MEASURES = ("nrr", "grr", "logo_retention")
@@ -46,13 +48,8 @@ def table_estimates(estimates: Estimates | Iterable[Estimate], *, lang: str | No
     'Net revenue retention (NRR)'
     """
     lang, items = lang or language(), list(estimates)
-    units = [UNITS.get(item.measure, "percent") for item in items]
-    pairs = list(zip(items, units, strict=True))
-    numbers = {
-        render("table.value", lang): [figure(unit, item.value, lang) for item, unit in pairs],
-        _interval_head(items, lang): [
-            with_range("table.interval", lang, unit, item.value, item.low, item.high) for item, unit in pairs
-        ],
+    measured = {
+        **_values(items, lang),
         render("table.n", lang): figures("count", [item.n for item in items], lang),
         render("table.n_eff", lang): figures("number1", [item.n_eff for item in items], lang),
         render("table.largest_share", lang): figures("percent", [item.largest_share for item in items], lang),
@@ -60,7 +57,19 @@ def table_estimates(estimates: Estimates | Iterable[Estimate], *, lang: str | No
     }
     words = _about(estimates, items, lang)
     notes = [render(note, lang) for item in items for note in (item.rule, *item.warnings)]
-    return worded(render("table.caption.estimates", lang), words, numbers, notes)
+    return worded(render("table.caption.estimates", lang), words, measured, notes)
+
+
+def _values(items: list[Estimate], lang: str) -> dict[str, Column]:
+    """Return the values, and their intervals."""
+    units = [UNITS.get(item.measure, "percent") for item in items]
+    cells = [(unit, item.value, item.low, item.high) for item, unit in zip(items, units, strict=True)]
+    ends = ([cell[place] for cell in cells] for place in (1, 2, 3))
+    value, *interval = limits(units[0] if len(set(units)) == 1 else "number", *ends, lang)
+    shown = [figure(unit, x, lang) for unit, x, _, _ in cells], [with_range("table.interval", lang, *c) for c in cells]
+    heads = render("table.value", lang), _interval_head(items, lang)
+    behind = (value,), tuple(interval)
+    return {name: Column(tuple(texts), part) for name, texts, part in zip(heads, shown, behind, strict=True)}
 
 
 def _about(estimates: Estimates | Iterable[Estimate], items: list[Estimate], lang: str) -> dict[str, list[str]]:
@@ -76,12 +85,13 @@ def _interval_head(items: list[Estimate], lang: str) -> str:
     return render(key, lang, level=max(levels, default=0.0))
 
 
-def _bases(items: list[Estimate], lang: str) -> list[str]:
+def _bases(items: list[Estimate], lang: str) -> Column:
     bases = pd.Series([item.base.amount if item.base else None for item in items], dtype=float)
     currencies = [item.base.currency if item.base else None for item in items]
     cents = has_cents(bases)
-    rows = zip(bases.index, currencies, strict=True)
-    return [amounts(bases.loc[[row]], currency, lang, cents)[0] for row, currency in rows]
+    texts = tuple(amount(base, currency, lang, cents) for base, currency in zip(bases, currencies, strict=True))
+    known = {currency for currency, base in zip(currencies, bases, strict=True) if not pd.isna(base)}
+    return Column(texts, (numbers("money", bases, known.pop() if len(known) == 1 else None),))
 
 
 def table_retention_over_time(trend: Trend, *, lang: str | None = None) -> Table:
@@ -107,21 +117,22 @@ def table_retention_over_time(trend: Trend, *, lang: str | None = None) -> Table
     lang = lang or language()
     frame = trend.frame
     words = {render("table.month", lang): periods(frame["month"], "M", lang)}
-    numbers = {_measure_head(name, trend.level, lang): _with_limits(frame, name, lang) for name in MEASURES}
-    numbers[render("table.n", lang)] = figures("count", frame["n"], lang)
-    numbers[render("table.n_eff", lang)] = figures("number1", frame["n_eff"], lang)
-    numbers[render("table.largest_share", lang)] = figures("percent", frame["largest_share"], lang)
-    numbers[render("table.starting_mrr", lang)] = amounts(frame["starting_mrr"], trend.currency, lang)
-    return worded(render("table.caption.retention_over_time", lang), words, numbers, [render(trend.rule, lang)])
+    measured = {_measure_head(name, trend.level, lang): _with_limits(frame, name, lang) for name in MEASURES}
+    measured |= {
+        render("table.n", lang): figures("count", frame["n"], lang),
+        render("table.n_eff", lang): figures("number1", frame["n_eff"], lang),
+        render("table.largest_share", lang): figures("percent", frame["largest_share"], lang),
+        render("table.starting_mrr", lang): amounts(frame["starting_mrr"], trend.currency, lang),
+    }
+    return worded(render("table.caption.retention_over_time", lang), words, measured, [render(trend.rule, lang)])
 
 
 def _measure_head(name: str, level: float, lang: str) -> str:
     return head("table.measure_interval", lang, measure=Message(f"measure.{name}"), level=level)
 
 
-def _with_limits(frame: pd.DataFrame, name: str, lang: str) -> list[str]:
-    cells = zip(frame[name], frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
-    return [with_range("table.value_interval", lang, "percent", *cell) for cell in cells]
+def _with_limits(frame: pd.DataFrame, name: str, lang: str) -> Column:
+    return ranges("percent", frame[name], frame[f"{name}_low"], frame[f"{name}_high"], lang)
 
 
 def table_benchmark(position: Position, *, lang: str | None = None) -> Table:
@@ -152,8 +163,9 @@ def table_benchmark(position: Position, *, lang: str | None = None) -> Table:
         "relation": [Message(f"benchmark.relation.{each.relation}") for each in position.comparisons],
     }
     columns = {render(f"table.benchmark_{name}", lang): told(texts, lang) for name, texts in words.items()}
-    numbers = {render("table.benchmark_level", lang): told([figure.level for figure in published], lang)}
+    # "above 105%" is no number: published figures stay texts
+    levels = {render("table.benchmark_level", lang): told([figure.level for figure in published], lang)}
     measure = Message(f"measure.{position.metric}") if position.metric in MEASURES else position.metric
     caption = render("table.caption.benchmark", lang, measure=measure, value=position.value)
     below = [position.equilibrium] if position.equilibrium else []
-    return worded(caption, columns, numbers, told([*below, *position.warnings, position.rule], lang))
+    return worded(caption, columns, levels, told([*below, *position.warnings, position.rule], lang))

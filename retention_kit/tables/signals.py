@@ -1,9 +1,12 @@
 """Tables of a ranking: who to call first and why, what it was worth, what to do."""
 
-import pandas as pd
+import math
+from dataclasses import replace
+from typing import Any
 
 from retention_kit.results import Judgement, Plan, Ranked, Ranking
-from retention_kit.tables.writing import Table, amounts, figures, told, with_range, worded
+from retention_kit.tables.columns import Column, amounts, dates, figures, numbers, ranges
+from retention_kit.tables.writing import Table, told, worded
 from retention_kit.wording import Message, language, render
 
 
@@ -24,6 +27,7 @@ def table_ranking(ranking: Ranking, *, first: int | None = None, lang: str | Non
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import retention_kit as rk
     >>> book = rk.Ledger.from_frame(pd.DataFrame({"2025-06": [80.0]}, index=["Bo"]), as_of="2025-06-30")
     >>> told = pd.DataFrame({"customer_id": ["Bo"], "at": ["2025-06-12"], "kind": ["complaint"]})
@@ -32,9 +36,10 @@ def table_ranking(ranking: Ranking, *, first: int | None = None, lang: str | Non
     """
     lang = lang or language()
     rows = [*ranking.rows[:first], *ranking.upsell[:first]]
+    kinds = {render("table.ranking.kind", lang): [render(f"table.ranking.{row.kind}", lang) for row in rows]}
     words = {
-        render("table.ranking.rank", lang): [str(row.rank) for row in rows],
-        render("table.ranking.kind", lang): [render(f"table.ranking.{row.kind}", lang) for row in rows],
+        render("table.ranking.rank", lang): _ranks(rows),
+        **(kinds if len({row.kind for row in rows}) > 1 else {}),
         render("table.ranking.account", lang): [_who(row, lang) for row in rows],
         render("table.ranking.why", lang): [row.why(lang) for row in rows],
     }
@@ -42,12 +47,48 @@ def table_ranking(ranking: Ranking, *, first: int | None = None, lang: str | Non
         render("table.ranking.points", lang): figures("number", [row.points for row in rows], lang),
         render("table.ranking.mrr", lang): _mrr(rows, ranking.currency, lang),
     }
+    if ranking.horizon is not None:
+        chances = [math.nan if row.probability is None else row.probability for row in rows]
+        numbers = {render("table.ranking.probability", lang): figures("percent", chances, lang)} | numbers
     return worded(
         render("table.caption.ranking", lang),
         words,
         numbers,
         told([ranking.read, ranking.rule, *ranking.warnings], lang),
     )
+
+
+def table_upsell(ranking: Ranking, *, first: int | None = None, lang: str | None = None) -> Table:
+    """Return who is ready for more.
+
+    Parameters
+    ----------
+    ranking : Ranking
+    first : int, optional
+        How many; default: all.
+    lang : {"en", "fr"}, optional
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import retention_kit as rk
+    >>> book = rk.Ledger.from_frame(pd.DataFrame({"2025-06": [80.0]}, index=["Bo"]), as_of="2025-06-30")
+    >>> told = [("Bo", "2025-06-12", "limit_reached", 0.97)]
+    >>> told = pd.DataFrame(told, columns=["customer_id", "at", "kind", "value"])
+    >>> table_upsell(rk.rank_signals(book, told)).frame["Why"].item()
+    "97% of the plan's limit reached"
+    """
+    lang, rows = lang or language(), list(ranking.upsell[:first])
+    words = {
+        render("table.ranking.account", lang): [_who(row, lang) for row in rows],
+        render("table.ranking.why", lang): [row.why(lang) for row in rows],
+    }
+    numbers = {render("table.ranking.mrr", lang): _mrr(rows, ranking.currency, lang)}
+    return worded(render("table.caption.upsell", lang), words, numbers)
 
 
 def table_judgement(judgement: Judgement, *, lang: str | None = None) -> Table:
@@ -75,13 +116,12 @@ def table_judgement(judgement: Judgement, *, lang: str | None = None) -> Table:
     rows = [judgement.base, *judgement.shown]
     names = [render("table.capital", lang, text=Message(f"ranking.by.{row.name}")) for row in rows]
     hits = render(f"table.ranking.hits_{judgement.kind}", lang, horizon=judgement.horizon)
-    shares = [_range("percent", row.share, row.share_low, row.share_high, lang) for row in rows]
-    lifts = [_range("number1", row.lift, row.lift_low, row.lift_high, lang) for row in rows[1:]]
+    shares = ranges("percent", *_each(rows, "share", "share_low", "share_high"), lang)
     numbers = {
         render("table.ranking.called", lang): figures("count", [row.n for row in rows], lang),
         hits: figures("count", [row.hits for row in rows], lang),
         render("table.ranking.share", lang, **at): shares,
-        render("table.ranking.lift", lang, **at): [render("table.unknown", lang), *lifts],
+        render("table.ranking.lift", lang, **at): _lifts(judgement, lang),
     }
     notes = told([*judgement.notes, judgement.rule], lang)
     return worded(
@@ -104,6 +144,7 @@ def table_plan(plan: Plan, *, lang: str | None = None) -> Table:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import retention_kit as rk
     >>> book = rk.Ledger.from_frame(pd.DataFrame({"2025-06": [80.0]}, index=["Bo"]), as_of="2025-06-30")
     >>> told = pd.DataFrame({"customer_id": ["Bo"], "at": ["2025-06-12"], "kind": ["complaint"]})
@@ -116,7 +157,7 @@ def table_plan(plan: Plan, *, lang: str | None = None) -> Table:
     words = {
         render("table.ranking.account", lang): [_who(account, lang) for account in accounts],
         render("table.plan.what", lang): told([step.what for step in plan], lang),
-        render("table.plan.by", lang): [render("table.plan.date", lang, day=step.by) for step in plan],
+        render("table.plan.by", lang): dates([step.by for step in plan], lang),
         render("table.ranking.why", lang): [account.why(lang) for account in accounts],
     }
     numbers = {render("table.ranking.mrr", lang): _mrr(accounts, currency, lang)}
@@ -127,9 +168,20 @@ def _who(row: Ranked, lang: str) -> str:
     return render("table.capital", lang, text=row.who) if isinstance(row.who, Message) else row.who
 
 
-def _mrr(rows: list[Ranked], currency: str | None, lang: str) -> list[str]:
-    return amounts(pd.Series([row.mrr.amount for row in rows], dtype=float), currency, lang)
+def _ranks(rows: list[Ranked]) -> Column:
+    ranks = [row.rank for row in rows]
+    return Column(tuple(map(str, ranks)), (numbers("count", ranks),))
 
 
-def _range(unit: str, value: float, low: float, high: float, lang: str) -> str:
-    return with_range("table.value_interval", lang, unit, value, low, high)
+def _mrr(rows: list[Ranked], currency: str | None, lang: str) -> Column:
+    return amounts([row.mrr.amount for row in rows], currency, lang)
+
+
+def _each(rows: list[Any], *names: str) -> list[list[float]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _lifts(judgement: Judgement, lang: str) -> Column:
+    """Return how often each way of choosing found what it sought, set against all accounts, who have none."""
+    none = replace(judgement.base, lift=math.nan, lift_low=math.nan, lift_high=math.nan)
+    return ranges("number1", *_each([none, *judgement.shown], "lift", "lift_low", "lift_high"), lang)

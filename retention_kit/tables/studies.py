@@ -1,17 +1,20 @@
 """Tables of a study: what was declared, what could be found, what came out."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from retention_kit.plots.drawing import label_text
 from retention_kit.results import Finding, Power, PowerTable, StudyResult
-from retention_kit.results.scales import difference, size
-from retention_kit.tables.hypotheses import p_value_text
-from retention_kit.tables.writing import Table, figures, told, worded
+from retention_kit.results.scales import difference, scale_of, size
+from retention_kit.tables.columns import Column, Numbers, column, figures, numbers, p_values
+from retention_kit.tables.hypotheses import difference_limits
+from retention_kit.tables.writing import Table, told, worded
 from retention_kit.wording import Message, has_message, language, render
 
 Declared = Mapping[str, Any]
+_UNKNOWN = dict.fromkeys(("estimate", "low", "high"), math.nan)
 
 
 def table_protocol(protocol: Mapping[str, Any], *, lang: str | None = None) -> Table:
@@ -118,14 +121,14 @@ def table_power(power: PowerTable, *, lang: str | None = None) -> Table:
         "outcome": [_several([row.about], lang) for row in rows],
         "who": [_group(row, lang) for row in rows],
     }
-    numbers = {
-        "n": [_customers(row, lang) for row in rows],
+    cells = {
+        "n": Column(tuple(_customers(row, lang) for row in rows), _sizes(rows, lang)),
         "events": figures("count", [row.events for row in rows], lang),
-        "detectable": [_found(row, lang) for row in rows],
-        "margin": [render(size(row.outcome, row.margin, row.currency), lang) for row in rows],
+        "detectable": _effects(rows, [_found(row, lang) for row in rows], "detectable"),
+        "margin": _effects(rows, [render(size(row.outcome, row.margin, row.currency), lang) for row in rows], "margin"),
         "enough": [render(f"table.enough.{_enough(row)}", lang) for row in rows],
     }
-    heads = [{render(f"table.power.{name}", lang): texts for name, texts in some.items()} for some in (words, numbers)]
+    heads = [{render(f"table.power.{name}", lang): texts for name, texts in some.items()} for some in (words, cells)]
     table = worded(render("table.caption.power", lang), *heads, told((power.rule, *power.notes), lang))
     return _wrapping(table, "table.power.detectable", "table.power.margin", lang=lang)
 
@@ -133,7 +136,22 @@ def table_power(power: PowerTable, *, lang: str | None = None) -> Table:
 def _wrapping(table: Table, *keys: str, lang: str) -> Table:
     """Return a table some columns of which, with words beside their numbers, may take several lines."""
     free = {render(key, lang) for key in keys}
-    return Table(table.frame, table.caption, table.numeric - free, table.notes)
+    return replace(table, numeric=table.numeric - free)
+
+
+def _sizes(rows: Sequence[Power], lang: str) -> tuple[Numbers, ...]:
+    own = numbers("count", [row.n[0] for row in rows])
+    others = [row.n[-1] if len(row.n) > 1 else None for row in rows]
+    return own, numbers("count", others, part=render("table.part.reference", lang))
+
+
+def _effects(rows: Sequence[Power], texts: Sequence[str], name: str) -> Column:
+    """Return effects, as numbers too where all are on one scale."""
+    scales = {scale_of(row.outcome) for row in rows}
+    if len(scales) != 1:
+        return column(texts)
+    unit = {"months": "number1", "ratio": "number2"}.get(*scales, *scales)
+    return Column(tuple(texts), (numbers(unit, [getattr(row, name) for row in rows], rows[0].currency),))
 
 
 def _group(row: Power, lang: str) -> str:
@@ -189,18 +207,30 @@ def table_verdicts(result: StudyResult, *, lang: str | None = None) -> Table:
         "group": [label_text(each.arms[0].label, lang) for each in found],
         "verdict": [each.verdict.text(lang) for each in found],
     }
-    numbers = {
-        "found": [_difference(each, lang) for each in found],
-        "p_value": [p_value_text(each.p_value, lang) for each in found],
+    cells = {
+        "found": _differences(found, [_difference(each, lang) for each in found], lang),
+        "p_value": p_values([each.p_value for each in found], lang),
     }
     if result.comparisons > 1:
-        numbers["p_adjusted"] = [p_value_text(each.p_adjusted, lang) for each in found]
-    heads = [{render(f"table.{name}", lang): texts for name, texts in some.items()} for some in (words, numbers)]
+        cells["p_adjusted"] = p_values([each.p_adjusted for each in found], lang)
+    heads = [{render(f"table.{name}", lang): texts for name, texts in some.items()} for some in (words, cells)]
     return _wrapping(worded(render("table.caption.verdicts", lang), *heads), "table.found", lang=lang)
 
 
+def _differences(found: Sequence[Finding], texts: Sequence[str], lang: str) -> Column:
+    """Return differences, as numbers too where all are on one scale and can be relied on."""
+    shown = [replace(each, **_UNKNOWN) if _unreliable(each) else each for each in found]
+    if len({scale_of(each.outcome) for each in found}) != 1:
+        return column(texts)
+    return Column(tuple(texts), difference_limits([(each, each) for each in shown], lang))
+
+
+def _unreliable(found: Finding) -> bool:
+    return math.isnan(found.estimate) or found.verdict.kind == "not_testable"
+
+
 def _difference(found: Finding, lang: str) -> str:
-    if math.isnan(found.estimate) or found.verdict.kind == "not_testable":
+    if _unreliable(found):
         return render("table.unknown", lang)
     limits = found.estimate, found.low, found.high, found.level, found.currency
     return render(difference(found.outcome, *limits), lang)
@@ -239,7 +269,7 @@ def table_beside(result: StudyResult, name: str, *, lang: str | None = None) -> 
     if len({label_text(row.finding.arms[0].label, lang) for row in rows}) > 1:
         words[render("table.group", lang)] = [label_text(row.finding.arms[0].label, lang) for row in rows]
     found = [render(row.refused, lang) if row.refused else _difference(row.finding, lang) for row in rows]
-    numbers = {render("table.found", lang): found}
+    cells = {render("table.found", lang): found}
     if any(row.role == "secondary" for row in rows):
-        numbers[render("table.beside.q_value", lang)] = [p_value_text(row.q_value, lang) for row in rows]
-    return _wrapping(worded(render("table.caption.beside", lang), words, numbers), "table.found", lang=lang)
+        cells[render("table.beside.q_value", lang)] = p_values([row.q_value for row in rows], lang)
+    return _wrapping(worded(render("table.caption.beside", lang), words, cells), "table.found", lang=lang)

@@ -1,19 +1,24 @@
-"""What all tables share: the value, and how numbers become texts in one language."""
+"""What all tables share: the value that holds texts and the numbers behind them, and how it shows itself."""
 
-import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from retention_kit.wording import Message, Money, render
-from retention_kit.wording.formats import LOCALES, money
+from retention_kit.tables.columns import Column, column
+from retention_kit.wording import Message, render
 
-UNITS = {"rmst": "number1", "spend": "number", "quick_ratio": "number1"}  # all others are fractions
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+SHEET = "application/vnd.retention-kit.sheet+json"
+"""Media type under which an output of a notebook carries the numbers behind a table or a picture."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """A table of texts with a caption, safe to show whatever the customers are called.
 
@@ -26,90 +31,91 @@ class Table:
         Heads of the columns to be aligned on the right.
     notes : tuple of str
         Rules and warnings that belong under the table.
+    columns : mapping of str to Column
+        By head, the texts with the numbers behind them; a column not among them has no more than its texts.
 
     Examples
     --------
-    >>> print(Table(pd.DataFrame({"Customer": ["<b>Ada</b>"]}), "All")._repr_html_())
-    <table class="rk-table"><caption>All</caption><thead><tr><th scope="col">Customer</th></tr></thead>
-    <tbody><tr><td>&lt;b&gt;Ada&lt;/b&gt;</td></tr></tbody></table>
+    >>> print(Table(pd.DataFrame({"Customer": ["<b>Ada</b>"]}), "All")._repr_html_().splitlines()[-1])
+    <tbody><tr><td style="text-align: left">&lt;b&gt;Ada&lt;/b&gt;</td></tr></tbody></table>
     """
 
     frame: pd.DataFrame
     caption: str
     numeric: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    columns: Mapping[str, Column] | None = None
 
     def __str__(self) -> str:
         return "\n".join([self.caption, self.frame.to_string(index=False), *self.notes])
 
-    def _repr_html_(self) -> str:
-        # DataFrame.to_html knows no class per column, and cuts long texts and long tables.
-        head = self._row("th", self.frame.columns, ' scope="col"')
-        rows = "".join(self._row("td", row) for row in self.frame.itertuples(index=False))
-        caption = f"<caption>{html.escape(self.caption)}</caption>"
-        notes = "".join(f'<p class="rk-note">{html.escape(note)}</p>' for note in self.notes)
-        return f'<table class="rk-table">{caption}<thead>{head}</thead>\n<tbody>{rows}</tbody></table>{notes}'
+    __repr__ = __str__
 
-    def _row(self, tag: str, texts: Iterable[str], scope: str = "") -> str:
-        kinds = [' class="rk-number"' if name in self.numeric else "" for name in self.frame.columns]
-        cells = zip(kinds, texts, strict=True)
-        return f"<tr>{''.join(f'<{tag}{scope}{kind}>{html.escape(text)}</{tag}>' for kind, text in cells)}</tr>"
+    def sheet(self) -> dict[str, Any]:
+        """Return the table for a spreadsheet: its numbers as numbers, as JSON knows them.
+
+        Returns
+        -------
+        dict
+            title; columns, each with name, format, currency and values; notes.
+
+        Examples
+        --------
+        >>> Table(pd.DataFrame({"Customer": ["Ada"]}), "All").sheet()["columns"]
+        [{'name': 'Customer', 'format': 'text', 'currency': None, 'values': ['Ada']}]
+        """
+        known = self.columns or {}
+        columns = {head: known.get(head) or column(self.frame[head]) for head in self.frame.columns}
+        behind = [part.under(head) for head, each in columns.items() for part in each.behind]
+        return {"title": self.caption, "columns": behind, "notes": list(self.notes)}
+
+    def styler(self) -> "Styler":
+        """Return the texts as a pandas Styler, everything in them escaped, to be styled further.
+
+        Examples
+        --------
+        >>> table = Table(pd.DataFrame({"Customer": ["<b>Ada</b>"]}), "All")
+        >>> "&lt;b&gt;" in table.styler().highlight_null().to_html()
+        True
+        """
+        shown = _styler_class()(self.frame, uuid_len=0, cell_ids=False).hide(axis="index")
+        return shown.format(escape="html").format_index(escape="html", axis="columns").set_caption(self.caption)
+
+    def _repr_html_(self) -> str:
+        numeric = [place for place, head in enumerate(self.frame.columns) if head in self.numeric]
+        with pd.option_context(*_whole(self.frame)):
+            return self.styler().to_html(exclude_styles=True, numeric=numeric, notes=self.notes)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/html": self._repr_html_(), "text/plain": str(self), SHEET: self.sheet()}
+
+
+def _whole(frame: pd.DataFrame) -> tuple[Any, ...]:
+    """Return the options under which pandas leaves no row out."""
+    limits = {"max_elements": max(frame.size, 1), "max_rows": None, "max_columns": None}
+    return tuple(part for name, value in limits.items() for part in (f"styler.render.{name}", value))
+
+
+@cache
+def _styler_class() -> type["Styler"]:
+    from pandas.io.formats.style import Styler
+
+    return Styler.from_custom_template(str(Path(__file__).parent), html_table="styled.html.j2")
 
 
 def worded(
-    caption: str, words: Mapping[str, list[str]], numbers: Mapping[str, list[str]], notes: Iterable[str] = ()
+    caption: str, words: Mapping[str, Iterable[str]], numbers: Mapping[str, Iterable[str]], notes: Iterable[str] = ()
 ) -> Table:
-    """Return a table of columns of words, then columns of numbers."""
-    frame = pd.DataFrame({**words, **numbers}, dtype=object)
-    return Table(frame, caption, frozenset(numbers), tuple(dict.fromkeys(notes)))
+    """Return a table of columns of words, then columns of numbers; a list of texts is a column without numbers."""
+    columns = {head: column(cells) for head, cells in {**words, **numbers}.items()}
+    frame = pd.DataFrame({head: list(each) for head, each in columns.items()}, dtype=object)
+    return Table(frame, caption, frozenset(numbers), tuple(dict.fromkeys(notes)), columns)
 
 
 def head(key: str, lang: str, **fields: Any) -> str:
     """Return a column head in words, with a capital."""
     text = render(key, lang, **fields)
     return text[:1].upper() + text[1:]
-
-
-def figure(unit: str, value: float, lang: str) -> str:
-    """Return one number in the words of a unit."""
-    return render(f"table.{unit}", lang, value=value).replace("-", "−")
-
-
-def figures(unit: str, values: Iterable[float], lang: str) -> list[str]:
-    """Return numbers in the words of a unit."""
-    return [figure(unit, value, lang) for value in values]
-
-
-def periods(days: Iterable[pd.Timestamp], freq: str, lang: str) -> list[str]:
-    """Return the names of periods by their first day."""
-    fields = ({"day": day, "quarter": str(day.quarter), "year": str(day.year)} for day in days)
-    return [render(f"period.{freq}", lang, **each) for each in fields]
-
-
-def amounts(values: pd.Series, currency: str | None, lang: str, cents: bool | None = None) -> list[str]:
-    """Write amounts, all of them with cents or none."""
-    shown = has_cents(values) if cents is None else cents
-    unknown = render("table.unknown", lang)
-    return [
-        unknown
-        if pd.isna(value)
-        else money(Money(round(value, 2), currency), LOCALES[lang], decimals=shown).replace("-", "−")
-        for value in values.astype(float)
-    ]
-
-
-def has_cents(values: pd.Series | pd.DataFrame) -> bool:
-    """Whether any amount has cents."""
-    known = values.astype(float).fillna(0.0)
-    return bool((known.round(2) != known.round(0)).to_numpy().any())
-
-
-def with_range(key: str, lang: str, unit: str, value: float, low: float, high: float) -> str:
-    """Write an interval; where there is none, the value alone."""
-    if pd.isna(low):
-        return figure(unit, value, lang) if key == "table.value_interval" else render("table.unknown", lang)
-    ends = {name: figure(unit, x, lang) for name, x in (("value", value), ("low", low), ("high", high))}
-    return render(key, lang, **ends)
 
 
 def told(texts: Iterable[Message | str], lang: str) -> list[str]:
