@@ -107,6 +107,15 @@ def test_the_options_reach_the_report(calls, shelf):
     assert where == {"output_dir": "reports", "stem": "x", "formats": ["html", "ipynb"]}
 
 
+def test_an_engine_reaches_the_report_and_each_file_is_named_the_page_last(shelf, monkeypatch, capsys):
+    files = ReportFiles(*(Path(f"x.{ending}") for ending in ("ipynb", "html", "pdf", "xlsx")))
+    seen = []
+    monkeypatch.setattr("retention_kit.reports.run_report", lambda *_, **where: seen.append(where) or files)
+    assert main([*GIVEN, "--engine", "papermill", "--to", "html,pdf,xlsx"]) == 0
+    assert (seen[0]["engine"], seen[0]["formats"]) == ("papermill", ["html", "pdf", "xlsx"])
+    assert capsys.readouterr().out.splitlines()[1:] == ["Spreadsheet: x.xlsx", "PDF: x.pdf", "Report: x.html"]
+
+
 def test_a_language_before_the_command_is_the_commands(calls):
     assert main(["--lang", "fr", "demo"]) == 0
     assert [parameters for _, parameters, _ in calls] == [{"lang": "fr", "randomised": True}]
@@ -115,7 +124,7 @@ def test_a_language_before_the_command_is_the_commands(calls):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["nonsense"], "demo, check, report, study"),
+        (["nonsense"], "demo, check, report, batch, study"),
         (["report", "nonsense"], "hypothesis"),
         (["report", "hypothesis"], "--subscriptions, --as-of"),
         ([*GIVEN, "--customers", "no.csv"], "no.csv"),

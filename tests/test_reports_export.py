@@ -1,7 +1,6 @@
 """The page of a report: complete, accessible, and harmless whatever the notebook holds."""
 
 import re
-import shutil
 import subprocess
 
 import nbformat
@@ -10,12 +9,13 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from retention_kit.errors import ReportError
-from retention_kit.reports.containing import contained
-from retention_kit.reports.export import page_title, render_html, to_html
+from retention_kit.reports.containing import contained, straight
+from retention_kit.reports.export import css_text, page_title, render_html, to_html
+from retention_kit.reports.pdf import chromium
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-CHROMIUM = shutil.which("chromium")
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium shows whether a script runs")
+CHROMIUM = chromium()
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="a Chromium shows whether a script runs")
 
 
 def shown(data, metadata=None):
@@ -75,7 +75,7 @@ def test_notes_to_those_who_open_the_notebook_stay_in_the_notebook():
 
 def test_a_figure_carries_its_text_and_nothing_of_its_repr():
     page = render_html(executed(figure('Revenue "falls" <fast>')))
-    picture = BeautifulSoup(page, "html.parser").select_one("figure > img")
+    picture = BeautifulSoup(page, "html.parser").select_one("figure > .rk-wide > img")
     assert picture["alt"] == 'Revenue "falls" <fast>'
     assert picture["src"] == f"data:image/png;base64,{PIXEL}"
     assert "Figure&gt;" not in page
@@ -147,6 +147,53 @@ def test_what_acts_beyond_its_place_falls_away(hostile, left):
     assert not re.search(r"<meta|<script|onerror|javascript:|scoped", result)
     if left is not None:
         assert result == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a \u202ec", "a c"),
+        ("\u202b\u202da", "a"),
+        ("a \u2067b", "a b"),  # an isolate that nobody ends
+        ("a \u2068b\u2069 c", "a \u2068b\u2069 c"),
+        ("a\u2069 \u2068b", "a b"),  # ended before it began
+        ("שלום \u200f3", "שלום \u200f3"),  # letters from right to left, and their marks, are no attack
+    ],
+)
+def test_marks_that_turn_what_follows_fall_away(text, left):
+    assert straight(text) == left
+    assert contained(f'<p title="{text}">{text}</p>') == f'<p title="{left}">{left}</p>'
+
+
+def test_every_table_has_a_box_that_scrolls_and_has_a_name():
+    html = "<p>a</p><table><caption>Who <b>left</b></caption><tr><td><table></table></td></tr></table><table></table>"
+    boxes = BeautifulSoup(contained(html, "Tableau"), "html.parser").select(".rk-wide")
+    assert [box["aria-label"] for box in boxes] == ["Who left", "Tableau"]
+    assert all((box["tabindex"], box["role"]) == ("0", "group") for box in boxes)
+    assert [child.name for box in boxes for child in box.children] == ["table", "table"]
+
+
+def test_words_longer_than_any_word_may_break_and_others_may_not():
+    word = "x" * 45
+    assert contained(f"<td>a {word}\n{'y' * 39}</td>").count("<wbr/>") == 4  # 12 + 12 + 12 + 9 letters
+    assert BeautifulSoup(contained(f"<td>a {word} b\n</td>"), "html.parser").get_text() == f"a {word} b\n"
+    assert contained(f"<td>{'x' * 39}</td>") == f"<td>{'x' * 39}</td>"
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "As of 31 December 2025"), ("fr", "À la date du 31 décembre 2025")])
+def test_what_stands_at_the_foot_of_printed_pages(lang, words):
+    notebook = executed(html("<h1>a</h1>"), language=lang, retention_kit={"parameters": {"as_of": "2025-12-31"}})
+    assert css_text(words) in render_html(notebook)
+    notebook.metadata.retention_kit.parameters.as_of = ""
+    assert '@bottom-left { content: ""; }' in render_html(notebook)
+
+
+def test_one_exporter_serves_pages_of_both_languages():
+    french = render_html(executed(html("<h1>a</h1><table></table>"), language="fr", title="Un"))
+    english = render_html(executed(html("<h1>a</h1><table></table>"), language="en", title="One"))
+    assert french == render_html(executed(html("<h1>a</h1><table></table>"), language="fr", title="Un"))
+    assert 'aria-label="Tableau, défile' in french
+    assert 'aria-label="Table, scrolls' in english
 
 
 HOSTILE = """\

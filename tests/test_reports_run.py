@@ -134,7 +134,7 @@ def test_nothing_of_the_users_own_settings_stands_in(tmp_path, monkeypatch):
     start_up.write_text("print = None", encoding="utf-8")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     source = small(tmp_path, "import ipykernel.connect, json, sys\nprint(sys.executable)", SOCKETS)
-    files = run_report(source, output_dir=tmp_path / "out", formats=["ipynb"])
+    files = run_report(source, output_dir=tmp_path / "out", formats=["ipynb"], engine="papermill")
     assert files.html is None
     assert printed(files.notebook).split() == [sys.executable, "ipc"]
 
@@ -201,7 +201,7 @@ def test_a_process_that_cannot_start_says_why(tmp_path, monkeypatch, capfd):
     broken.write_text("raise ImportError('a broken installation')", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
     with pytest.raises(ReportError, match="ended: ImportError: a broken installation"):
-        run_report(small(tmp_path), output_dir=tmp_path / "out")
+        run_report(small(tmp_path), output_dir=tmp_path / "out", engine="papermill")
     assert capfd.readouterr() == ("", "")
 
 

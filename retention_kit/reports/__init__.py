@@ -1,7 +1,7 @@
 """Delivering reports: parameters checked, notebooks run by papermill, pages that stand on their own.
 
 Public names: `report_names`, `report_path`, `study_file`, `lock_file`, `Parameter`, `declared_parameters`,
-`check_parameters`, `FORMATS`, `ReportFiles`, `run_report`, `to_html`.
+`check_parameters`, `ENGINES`, `FORMATS`, `ReportFiles`, `run_report`, `to_html`.
 """
 
 from importlib import import_module
@@ -11,6 +11,7 @@ from retention_kit.reports.library import lock_file, report_names, report_path, 
 from retention_kit.reports.parameters import Parameter, check_parameters, declared_parameters
 
 __all__ = [
+    "ENGINES",
     "FORMATS",
     "Parameter",
     "ReportFiles",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 # papermill and nbconvert take a second to import; listing reports or their parameters needs neither.
-_LATER = {"FORMATS": "run", "ReportFiles": "run", "run_report": "run", "to_html": "export"}
+_LATER = {"ENGINES": "run", "FORMATS": "run", "ReportFiles": "run", "run_report": "run", "to_html": "export"}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,10 +3,14 @@
 Outputs may hold text that nobody escaped, such as a customer's name. The page's content security policy
 stops scripts and requests, but not a ``<meta http-equiv="refresh">``, which leads the reader elsewhere, nor
 an end tag that takes the page apart. So each output is parsed, and what has no place in a report falls away.
+On the way, tables get a box of their own in which they scroll when they are wider than the window, and words
+longer than any word get places where they may break.
 """
 
+import re
+
 from bs4 import BeautifulSoup
-from bs4.element import PreformattedString, Tag
+from bs4.element import NavigableString, PreformattedString, Tag
 
 
 def _words(text: str) -> frozenset[str]:
@@ -33,20 +37,28 @@ _ATTRIBUTES = _words(
     tabindex title width
     """
 )
+# Marks that turn the direction of whatever follows them, up to the end of the paragraph.
+_TURNS = re.compile("[\u202a-\u202e]")
+_ISOLATES, _END = re.compile("[\u2066-\u2069]"), "\u2069"
+_LONG_WORD, _PIECE = re.compile(r"\S{40,}"), re.compile(r"\S{1,12}")
 _ADDRESSES = {"href": ("#", "https://", "http://", "mailto:"), "src": ("data:image/",)}
 
 
-def contained(html: str) -> str:
+def contained(html: str, table: str = "") -> str:
     """Return a piece of HTML with its tags closed and without anything that acts beyond its place.
 
     Parameters
     ----------
     html : str
+    table : str
+        What a screen reader calls the box of a table without a caption. Empty: tables get no box.
 
     Examples
     --------
     >>> contained('<b onclick="x()">Acme</b></div><meta http-equiv="refresh" content="0;url=x">')
     '<b>Acme</b>'
+    >>> contained("<table></table>", table="Table")
+    '<div aria-label="Table" class="rk-wide" role="group" tabindex="0"><table></table></div>'
     """
     soup = BeautifulSoup(html, "html.parser")
     for text in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
@@ -55,7 +67,60 @@ def contained(html: str) -> str:
         tag.decompose()
     for tag in soup.find_all(True):
         _keep_harmless(tag)
+    for text in soup.find_all(string=_turning):
+        text.replace_with(NavigableString(straight(text)))
+    for text in soup.find_all(string=_LONG_WORD.search):
+        _allow_breaks(soup, text)
+    if table:
+        _box_tables(soup, table)
     return str(soup)
+
+
+def straight(text: str) -> str:
+    r"""Return a text without the marks that would turn the direction of what stands after it.
+
+    Letters that run from right to left, and isolates that end where they should, stay.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> straight("Acme \u202egpj.exe")
+    'Acme gpj.exe'
+    """
+    text, depth = _TURNS.sub("", text), 0
+    for mark in _ISOLATES.findall(text):
+        depth += -1 if mark == _END else 1
+        if depth < 0:
+            break
+    return _ISOLATES.sub("", text) if depth else text
+
+
+def _turning(text: str | None) -> bool:
+    return bool(text and (_TURNS.search(text) or _ISOLATES.search(text)))
+
+
+def _allow_breaks(soup: BeautifulSoup, text: NavigableString) -> None:
+    end = 0
+    for word in _LONG_WORD.finditer(text):
+        text.insert_before(text[end : word.start()])
+        for piece in _PIECE.findall(word[0]):
+            text.insert_before(piece, soup.new_tag("wbr"))
+        end = word.end()
+    text.replace_with(text[end:])
+
+
+def _box_tables(soup: BeautifulSoup, label: str) -> None:
+    """Put each table into a box that scrolls sideways, by the keyboard too."""
+    for table in soup.find_all("table"):
+        if table.find_parent("table"):
+            continue
+        caption = table.find("caption")
+        name = " ".join(caption.get_text().split()) if caption else ""
+        box = {"class": "rk-wide", "role": "group", "tabindex": "0", "aria-label": name or label}
+        table.wrap(soup.new_tag("div", attrs=box))
 
 
 def _out_of_place(tag: Tag) -> bool:
@@ -70,7 +135,11 @@ def _keep_harmless(tag: Tag) -> None:
     if tag.name not in _TAGS:
         tag.unwrap()
         return
-    tag.attrs = {name: value for name, value in tag.attrs.items() if _harmless(name, value)}
+    tag.attrs = {name: _straightened(value) for name, value in tag.attrs.items() if _harmless(name, value)}
+
+
+def _straightened(value: str | list[str]) -> str | list[str]:
+    return straight(value) if isinstance(value, str) and _turning(value) else value
 
 
 def _harmless(name: str, value: str | list[str]) -> bool:

@@ -46,9 +46,9 @@ def _words(connection_file: str | Path) -> Path:
 
 
 def execute(
-    source: Path, output: Path, parameters: Mapping[str, Any], *, cell_timeout: float | None = None
+    source: Path, output: Path, parameters: Mapping[str, Any], *, cell_timeout: float | None = None, fork: bool = False
 ) -> nbformat.NotebookNode:
-    """Run the notebook `source` with parameters; `output` shows at every moment how far it came.
+    """Run the notebook `source` with parameters; whatever happens, `output` shows how far it came.
 
     Parameters
     ----------
@@ -57,6 +57,8 @@ def execute(
         As `check_parameters` returns them.
     cell_timeout : float, optional
         Seconds that one cell may take.
+    fork : bool
+        Whether our own engine runs it, instead of papermill's with a kernel.
 
     Raises
     ------
@@ -74,13 +76,25 @@ def execute(
             language="python",
             progress_bar=False,
             execution_timeout=cell_timeout,
-            kernel_manager_class=_OwnKernel,
-            config=_kernel_config(Path(folder)),
-            extra_arguments=["--InteractiveShellApp.ignore_cwd=True"],
+            **(_our_engine() if fork else _own_kernel(Path(folder))),
         )
     if any(_stopped(cell) for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()):
         raise UnfinishedError(str(source))
     return executed
+
+
+def _our_engine() -> dict[str, Any]:
+    from retention_kit.reports.engine import NAME
+
+    return {"engine_name": NAME}
+
+
+def _own_kernel(folder: Path) -> dict[str, Any]:
+    return {
+        "kernel_manager_class": _OwnKernel,
+        "config": _kernel_config(folder),
+        "extra_arguments": ["--InteractiveShellApp.ignore_cwd=True"],
+    }
 
 
 def _unformatted(path: Path) -> str:

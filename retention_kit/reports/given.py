@@ -8,7 +8,8 @@ from retention_kit.errors import FileNotReadableError, OptionError
 from retention_kit.reports.library import report_path
 from retention_kit.reports.parameters import check_parameters, declared_parameters
 
-_FILES = ("subscriptions", "customers", "study", "lock")
+FILES = ("subscriptions", "customers", "events", "study", "lock")
+"""Parameters that are paths."""
 _NEEDED = ("subscriptions", "as_of", "study")
 _WITH_OPTION = ("subscriptions", "as_of")
 _SAID_YES_OR_NO, _WORDS = {"day_first", "end_inclusive"}, {"yes": True, "no": False}
@@ -47,7 +48,7 @@ def given_parameters(
     notebook = report_path(report)
     checked = check_parameters(notebook, parameters)
     _check_needed(notebook, checked)
-    return checked | {name: _file(checked[name]) for name in _FILES if checked.get(name)}
+    return checked | {name: _file(checked[name]) for name in FILES if checked.get(name)}
 
 
 def given_reading(options: Mapping[str, str | None], columns: Iterable[str] = ()) -> dict[str, Any]:

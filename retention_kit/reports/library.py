@@ -6,11 +6,16 @@ from pathlib import Path
 from retention_kit.errors import FileNotReadableError, OptionError
 
 
+def notebooks_folder(part: str) -> Path:
+    """Return a folder of the notebooks that come with the package: ``"reports"``, ``"lessons"``."""
+    package = Path(str(files("retention_kit")))
+    installed = package / "_notebooks" / part
+    return installed if installed.is_dir() else package.parent / "notebooks" / part
+
+
 def reports_folder() -> Path:
     """Return the folder of the report notebooks."""
-    package = Path(str(files("retention_kit")))
-    installed = package / "_notebooks" / "reports"
-    return installed if installed.is_dir() else package.parent / "notebooks" / "reports"
+    return notebooks_folder("reports")
 
 
 def report_names() -> list[str]:

@@ -14,28 +14,33 @@ from papermill.exceptions import PapermillExecutionError
 
 from retention_kit import errors
 from retention_kit.errors import OptionError, ReportError
+from retention_kit.reports import forking, pdf, spreadsheet
 from retention_kit.reports.execution import UnfinishedError, execute
 from retention_kit.reports.export import page_title, to_html
 from retention_kit.reports.library import report_path
 from retention_kit.reports.parameters import check_parameters, declared_parameters
 from retention_kit.wording import Message
 
-FORMATS = ("html", "ipynb")
+FORMATS = ("html", "pdf", "xlsx", "ipynb")
+ENGINES = ("fork", "papermill")
+_WRITERS = {"html": to_html, "pdf": pdf.to_pdf, "xlsx": spreadsheet.to_xlsx}
 _LONGEST_STEM = 100
 
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """What a report left: the executed notebook and, where asked for, the page.
+    """What a report left: the executed notebook and, where asked for, its exports.
 
     Attributes
     ----------
     notebook : Path
-    html : Path or None
+    html, pdf, xlsx : Path or None
     """
 
     notebook: Path
     html: Path | None = None
+    pdf: Path | None = None
+    xlsx: Path | None = None
 
 
 def run_report(
@@ -46,8 +51,9 @@ def run_report(
     stem: str | None = None,
     formats: Iterable[str] = ("html",),
     cell_timeout: float | None = None,
+    engine: str = "fork",
 ) -> ReportFiles:
-    """Run a report and write its executed notebook and its page.
+    """Run a report and write its executed notebook and its exports.
 
     Parameters
     ----------
@@ -59,34 +65,40 @@ def run_report(
         Made if it is not there.
     stem : str, optional
         Name of the files without their endings. Default: the name of the report.
-    formats : iterable of {"html", "ipynb"}
+    formats : iterable of {"html", "pdf", "xlsx", "ipynb"}
         The executed notebook is always written.
     cell_timeout : float, optional
         Seconds that one cell may take. Default: no limit.
+    engine : {"fork", "papermill"}
+        What runs the notebook: a process of its own without a kernel, forked from this one if `prepare` made it
+        ready for that; or papermill's kernel, which also serves where the first is not available.
 
     Returns
     -------
     ReportFiles
-        Files that are whole: they are written aside and moved into place at the end.
+        Files that are whole: they are written aside and moved into place together at the end.
 
     Raises
     ------
     UnknownParameterError, ParameterTypeError, OptionError
-        If a parameter, a format or a name is refused, before anything runs.
+        If a parameter, a format, an engine or a name is refused, or a format cannot be written here, before anything
+        runs.
     ReportError
         ``error.report_input`` if the notebook refused its input with an error of this package;
-        ``error.report_failed`` or ``error.image_without_alt`` if it broke, and then the partly run notebook
-        stays as ``<stem>.failed.ipynb``.
+        ``error.report_failed`` or that of an export if it broke, and then the partly run notebook stays as
+        ``<stem>.failed.ipynb``.
     """
     source = report_path(name)
     checked = check_parameters(source, parameters or {})
-    formats = _checked_formats(formats)
+    endings = _checked_formats(formats)
+    fork = _checked_engine(engine) == "fork" and forking.available()
     stem = _checked_stem(source.stem if stem is None else stem)
-    run = _Run(source, checked, _made_folder(output_dir), stem, cell_timeout)
+    run = _Run(source, checked, _made_folder(output_dir), stem, cell_timeout, fork)
     try:
-        return run.deliver("html" in formats)
+        return run.deliver(endings)
     finally:
-        run.partial.unlink(missing_ok=True)
+        for ending in FORMATS:
+            run.partial(ending).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -96,29 +108,30 @@ class _Run:
     folder: Path
     stem: str
     cell_timeout: float | None
+    fork: bool
 
-    @property
-    def partial(self) -> Path:
-        return self.folder / f".{self.stem}.{os.getpid()}.partial.ipynb"
+    def partial(self, ending: str = "ipynb") -> Path:
+        return self.folder / f".{self.stem}.{os.getpid()}.partial.{ending}"
 
     @property
     def failed(self) -> Path:
         return self.folder / f"{self.stem}.failed.ipynb"
 
-    def deliver(self, html: bool) -> ReportFiles:
-        files = ReportFiles(self.folder / f"{self.stem}.ipynb", self.folder / f"{self.stem}.html" if html else None)
+    def deliver(self, endings: Iterable[str]) -> ReportFiles:
         notebook = self._execute()
         _describe(notebook, self)
-        nbformat.write(notebook, self.partial)
-        if files.html:
-            self._export(files.html)
-        self.partial.replace(files.notebook)
+        nbformat.write(notebook, self.partial())
+        for ending in endings:
+            self._export(ending)
+        # the notebook last: where it is, the rest is
+        files = {ending: self.partial(ending).replace(self.folder / f"{self.stem}.{ending}") for ending in endings}
+        notebook_file = self.partial().replace(self.folder / f"{self.stem}.ipynb")
         self.failed.unlink(missing_ok=True)
-        return files
+        return ReportFiles(notebook_file, **files)
 
     def _execute(self) -> NotebookNode:
         try:
-            return execute(self.source, self.partial, self.parameters, cell_timeout=self.cell_timeout)
+            return execute(self.source, self.partial(), self.parameters, cell_timeout=self.cell_timeout, fork=self.fork)
         except PapermillExecutionError as failure:
             if _refused_input(failure.ename):
                 raise self._refusal(failure.evalue) from None
@@ -127,19 +140,21 @@ class _Run:
             # a dead kernel, a full disk, a source that is no notebook: whatever it is, one report failed
             raise self._failure(failure) from failure
 
-    def _export(self, page: Path) -> None:
+    def _export(self, ending: str) -> None:
         try:
-            to_html(self.partial, page)
+            _WRITERS[ending](self.partial(), self.partial(ending))
         except ReportError:
-            self.partial.replace(self.failed)
+            self.partial().replace(self.failed)
             raise
+        except Exception as failure:
+            raise self._failure(failure) from failure
 
     def _refusal(self, message: str) -> ReportError:
         return ReportError("error.report_input", report=self.source.stem, message=message)
 
     def _failure(self, failure: Exception) -> ReportError:
-        if self.partial.exists():
-            self.partial.replace(self.failed)
+        if self.partial().exists():
+            self.partial().replace(self.failed)
         return ReportError(
             "error.report_failed",
             report=self.source.stem,
@@ -184,11 +199,22 @@ def _describe(notebook: NotebookNode, run: _Run) -> None:
     }
 
 
-def _checked_formats(formats: Iterable[str]) -> set[str]:
+def _checked_formats(formats: Iterable[str]) -> list[str]:
+    """Return the exports asked for, each of which can be written here."""
     chosen = set(formats)
     for unknown in sorted(chosen - set(FORMATS)):
         raise OptionError("error.report_format", value=unknown, legal=list(FORMATS))
-    return chosen
+    if "pdf" in chosen:
+        pdf.check_available()
+    if "xlsx" in chosen:
+        spreadsheet.check_available()
+    return [ending for ending in FORMATS if ending in chosen - {"ipynb"}]
+
+
+def _checked_engine(engine: str) -> str:
+    if engine not in ENGINES:
+        raise OptionError("error.option", name="engine", value=str(engine), legal=list(ENGINES))
+    return engine
 
 
 def _checked_stem(stem: str) -> str:
