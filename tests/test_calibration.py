@@ -59,7 +59,11 @@ CALIBRATED = [
 ]
 
 
-@pytest.mark.parametrize(("world", "n", "times", "outcomes"), CALIBRATED, ids=[world for world, *_ in CALIBRATED])
+SELDOM = {"no effect, demo customers more recent", "no effect, portfolios differ", "half as many leave with the demo"}
+WORLDS = [pytest.param(*each, marks=pytest.mark.slow if each[0] in SELDOM else (), id=each[0]) for each in CALIBRATED]
+
+
+@pytest.mark.parametrize(("world", "n", "times", "outcomes"), WORLDS)
 def test_answers_are_as_often_right_as_they_say(world, n, times, outcomes):
     asked = cell(world, n)
     asks = [ask for ask in asked.world.asks if ask.outcome in outcomes]

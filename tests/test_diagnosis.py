@@ -440,5 +440,5 @@ def test_the_table_in_french():
     table = rk.table_diagnosis(rk.diagnose(ledger_of_these(ACCOUNT), *WINDOW), lang="fr")
     assert table.frame.columns.tolist() == ["Question posée", "Ce que disent les données", "Points de NRR", "MRR perdu"]
     assert table.frame.iloc[0, 0] == "Un seul gros compte\u00a0?"
-    assert table.frame.iloc[0, 2:].tolist() == ["21", "600"]
+    assert table.frame.iloc[0, 2:].tolist() == ["21,0", "600"]
     assert plain(table.notes[0]).startswith("Le NRR est de 70,0 % : sur 2 000 payés au départ")

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONDA = (ROOT / "environment.yml").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+BROWSER_LOCK = (ROOT / "requirements-browser.lock").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 NAMED = {"jupyterlab", "pandas", "matplotlib", "seaborn", "papermill", "nbval"}
 PLACES = ("retention_kit", "tests", "notebooks", "docs", ".ci", "benchmarks")
@@ -27,7 +28,7 @@ PLACES = ("retention_kit", "tests", "notebooks", "docs", ".ci", "benchmarks")
 def declared():
     """Every requirement of pyproject.toml: to run, of the extras, to develop, to build."""
     lists = [PROJECT["project"]["dependencies"], PROJECT["build-system"]["requires"]]
-    lists += [*PROJECT["project"]["optional-dependencies"].values(), *PROJECT["dependency-groups"].values()]
+    lists += [*PROJECT["project"]["optional-dependencies"].values(), PROJECT["dependency-groups"]["dev"]]
     return [Requirement(text) for some in lists for text in some]
 
 
@@ -115,6 +116,14 @@ def test_python_is_the_same_everywhere():
 def test_everything_declared_is_locked_at_a_version_that_is_admitted(requirement):
     versions = locked()[canonicalize_name(requirement.name)]
     assert all(version in requirement.specifier for version in versions)
+
+
+def test_what_browsers_need_is_locked_with_hashes_and_without_addresses():
+    for requirement in map(Requirement, PROJECT["dependency-groups"]["browser"]):
+        assert re.search(
+            rf"^{canonicalize_name(requirement.name)}==\S+ .*\n +--hash=sha256:", BROWSER_LOCK, re.MULTILINE
+        )
+    assert not re.search(r"https?://|index-url|find-links", BROWSER_LOCK)
 
 
 def test_everything_locked_has_a_hash():
@@ -206,7 +215,7 @@ def test_the_files_of_the_project_are_found():
 def test_no_file_names_a_package_registry():
     registry = r"(?:pypi\.org|pythonhosted\.org|anaconda\.org|registry\.npmjs|/artifactory|/nexus|/simple/)"
     option = r"(?<![\w-])--?(?:(?:extra-)?index-url|find-links)|trusted-host|PIP_INDEX_URL|UV_(?:DEFAULT_)?INDEX"
-    assert lines_with(re.compile(rf"https?://\S*{registry}|(?:{option})\b\s*[=: ]\s*\S")) == []
+    assert lines_with(re.compile(rf"https?://\S*{registry}|(?:{option})\b\s*[=: ]\s*(?!pa(?:ckages|quets) )\S")) == []
 
 
 def test_no_file_names_a_place_of_this_machine():

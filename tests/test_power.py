@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from cases import crowd, ledger_of_lives
 from scipy.stats import norm
 
 import retention_kit as rk
@@ -317,3 +318,23 @@ def test_the_table_reads_in_both_languages():
     frame = table.to_frame()
     assert frame["hypothesis"].tolist() == ["stay", "months", "nrr", "spend", "score", "early"]
     assert frame["n"].tolist() == [100] * 6
+
+
+def test_that_most_of_a_drawn_list_is_bound_is_said_beforehand():
+    # 150 of 250 of either group on annual contracts from the day of the list on: none of them can leave in 3 months
+    people = []
+    for value, gone in ((True, 10), (False, 50)):
+        people += crowd(value, 150, interval="year", start="2025-01")
+        people += crowd(value, 100, gone, 2, start="2025-01")
+    ledger = ledger_of_lives(people)
+    drawn, longer, not_drawn = (
+        rk.Study(ledger, title="T").add("list", "demo", horizon=horizon, randomised=randomised).power()
+        for horizon, randomised in ((3, True), (12, True), (3, False))
+    )
+    (note,) = [note for note in drawn.notes if note.key == "power.note.of"]
+    finding = rk.compare(ledger, "demo", horizon=3, randomised=True)
+    (warned,) = [each for each in finding.warnings if each.key == "warning.locked_drawn"]
+    assert str(note) == f"“list”: {warned}"
+    assert [each.fields[name] for each in (warned,) for name in ("n", "total")] == [300, 500]
+    assert longer.notes == not_drawn.notes == ()
+    assert not_drawn.rows[0].refused

@@ -40,7 +40,7 @@ def test_every_option_named_is_one_of_the_command_or_of_pip(option):
             encoding="utf-8",
             check=True,
         ).stdout
-        for words in ([], ["report"], ["demo"])
+        for words in ([], ["report"], ["demo"], ["batch"], ["lessons"])
     ]
     assert option in "".join(helps) or option in {"--require-hashes", "--no-deps", "--no-build-isolation"}
 

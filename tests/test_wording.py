@@ -34,7 +34,9 @@ DUMMIES = {
     "money": Money(1234.5, "EUR"),
     "money_round": Money(1234.5, "EUR"),
     "money_signed": Money(1234.5, "EUR"),
-    **dict.fromkeys(["percent", "percent1", "points", "points_plain", "p", "number", "number1", "signed1"], NUMBER),
+    **dict.fromkeys(
+        ["percent", "percent1", "points", "points_plain", "p", "number", "number1", "number2", "signed1"], NUMBER
+    ),
     **dict.fromkeys(["percent2", "plural_points"], NUMBER),
     "count": 2,
     **dict.fromkeys(["date", "date_short", "month", "month_short"], DAY),
@@ -44,6 +46,7 @@ TEXT_FORMATS = {"", "quoted", "capital"}
 SAME = {
     *("cli.arguments", "cli.options", "cli.metavar_date", "measure.mrr", "movement.contraction", "movement.expansion"),
     *("cli.metavar_formats", "page.provenance", "docs.path.nrr", "covariate.segment"),
+    *("page.print_page", "table.mix.segment", "xlsx.versions"),
 }
 # Counts that are never one: thresholds, sizes of a whole, customers needed; accounts of which none makes half.
 MANY = {"least", "needed", "total", "n_eff"}
@@ -162,12 +165,12 @@ def literals():
 
 @cache
 def families():
-    """What an f-string can make of the catalogue: its fixed parts, and one word without a point for each value."""
+    """What an f-string can make of the catalogue: fixed parts, and for each value a word or an exercise's number."""
     start = tuple(f"{family}." for family in prefixes())
     found = set()
     for node in nodes(ast.JoinedStr):
         parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
-        made = "".join("([A-Za-z0-9_]+)" if part is None else re.escape(part) for part in parts)
+        made = "".join(r"([A-Za-z0-9_]+|\d\.\d)" if part is None else re.escape(part) for part in parts)
         words = part if isinstance(part := parts[0], str) else ""
         if words.startswith(start) and re.fullmatch(r"[a-zA-Z0-9_.]*", "".join(filter(None, parts))):
             found.add(made)
