@@ -457,6 +457,7 @@ def study(seed, effect):
     return business.truth, rk.compare(ledger, "personalised_demo", randomised=True)
 
 
+@pytest.mark.slow
 def test_a_planted_effect_lies_in_the_interval():
     # with 95 % coverage 40 intervals hold the truth Binomial(40, .95) times: 33 or fewer has a chance of 0.3 %
     held = [found.low <= truth.demo_effect <= found.high for truth, found in (study(seed, 0.08) for seed in SEEDS)]

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from each import for_each
 
 import retention_kit
 
@@ -89,13 +90,13 @@ def test_the_list_names_every_module_and_no_other():
     assert {room(path) for path in ROOMS} == set(ORDER)
 
 
-@pytest.mark.parametrize("path", ROOMS)
+@for_each(ROOMS)
 def test_imports_point_up_the_list(path):
     allowed = set(ORDER[: ORDER.index(room(path))])
     assert rooms_imported_by(path) <= allowed
 
 
-@pytest.mark.parametrize("path", [path for path in ROOMS if room(path) in ONLY])
+@for_each([path for path in ROOMS if room(path) in ONLY])
 def test_showing_and_delivering_know_no_measure(path):
     assert rooms_imported_by(path) <= ONLY[room(path)]
 
@@ -130,12 +131,12 @@ def test_no_import_runs_in_a_circle():
     assert waiting == {}
 
 
-@pytest.mark.parametrize("path", [path for path in ROOMS if "/" in path and not path.endswith(FACE)])
+@for_each([path for path in ROOMS if "/" in path and not path.endswith(FACE)])
 def test_no_module_of_a_package_imports_its_face(path):
     assert dotted(f"{room(path)}/{FACE}") not in ours(path)
 
 
-@pytest.mark.parametrize("path", [*ROOMS, FACE])
+@for_each([*ROOMS, FACE])
 def test_names_of_modules_are_read_off_the_code(path):
     # an import by a name put together would escape the tests above; three faces and the origins do it, to be light
     calls = [ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
@@ -143,7 +144,7 @@ def test_names_of_modules_are_read_off_the_code(path):
     assert not hidden or path in {FACE, "lessons/__init__.py", "reports/__init__.py", "sources/origins.py"}
 
 
-@pytest.mark.parametrize("path", [*ROOMS, FACE])
+@for_each([*ROOMS, FACE])
 def test_nothing_imports_a_notebook(path):
     roots = {name.partition(".")[0] for name in imported_by(path, tree(path))}
     assert not roots & {"notebooks", "_notebooks", "notebook", "import_ipynb", "nbimporter", "importnb", "tests"}
@@ -155,7 +156,7 @@ def test_there_is_no_drawer():
     assert [path for path in files() if drawers & set(Path(path).with_suffix("").parts)] == []
 
 
-@pytest.mark.parametrize("path", [*ROOMS, FACE])
+@for_each([*ROOMS, FACE])
 def test_no_module_is_too_long_to_read(path):
     assert len(files()[path].read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
 
@@ -168,7 +169,7 @@ def body_lengths(parsed):
             yield node.name, body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
-@pytest.mark.parametrize("path", [*ROOMS, FACE])
+@for_each([*ROOMS, FACE])
 def test_no_function_is_too_long_to_read(path):
     assert {name: lines for name, lines in body_lengths(tree(path)) if lines > LONGEST_BODY} == {}
 
@@ -178,13 +179,13 @@ def test_bodies_are_counted_without_their_docstring():
     assert list(body_lengths(ast.parse(code))) == [("f", 3)]
 
 
-@pytest.mark.parametrize("path", [path for path in (*ROOMS, FACE) if room(path) != "cli"])
+@for_each([path for path in (*ROOMS, FACE) if room(path) != "cli"])
 def test_only_the_command_line_prints(path):
     calls = [ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
     assert not {"print", "sys.stdout.write", "sys.stderr.write"} & set(calls)
 
 
-@pytest.mark.parametrize("path", [*ROOMS, FACE])
+@for_each([*ROOMS, FACE])
 def test_user_input_is_never_checked_by_assert(path):
     # python -O removes assertions
     assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree(path)))

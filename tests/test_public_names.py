@@ -7,6 +7,7 @@ import re
 
 import pandas as pd
 import pytest
+from each import for_each
 
 import retention_kit as rk
 
@@ -60,12 +61,12 @@ def test_no_name_stands_twice():
     assert len(rk.__all__) == len(set(rk.__all__)) > 20
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_every_name_resolves(name):
     assert getattr(rk, name) is getattr(rk, name)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in MODULES])
+@for_each([name for name in NAMES if name not in MODULES])
 def test_every_name_is_called_so_at_home(name):
     home = importlib.import_module(f"retention_kit.{rk._HOMES[name]}")
     assert getattr(rk, name) is getattr(home, name)
@@ -90,21 +91,21 @@ def test_all_can_be_imported_at_once():
 # ---- docstrings ----
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_every_name_is_explained(name):
     first = (inspect.getdoc(getattr(rk, name)) or "").split("\n\n")[0]
     assert first, "no docstring"
     assert first.rstrip().endswith((".", "?", '".')), "the first paragraph is a sentence"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in MODULES])
+@for_each([name for name in NAMES if name not in MODULES])
 def test_docstrings_have_the_sections_of_numpydoc_in_order(name):
     found = [section for section in sections(name) if section in NUMPYDOC]
     assert sections(name) == found
     assert found == sorted(found, key=NUMPYDOC.index)
 
 
-@pytest.mark.parametrize("name", functions())
+@for_each(functions())
 def test_every_parameter_is_explained(name):
     function, text = getattr(rk, name), inspect.getdoc(getattr(rk, name))
     parameters = list(inspect.signature(function).parameters)
@@ -119,18 +120,18 @@ def test_every_parameter_is_explained(name):
     assert explained == set(parameters)
 
 
-@pytest.mark.parametrize("name", functions())
+@for_each(functions())
 def test_every_function_says_what_comes_back(name):
     assert {"Returns", "Yields"} & set(sections(name))
 
 
-@pytest.mark.parametrize("name", functions())
+@for_each(functions())
 def test_every_function_that_raises_says_so(name):
     if raising(getattr(rk, name)):
         assert "Raises" in sections(name)
 
 
-@pytest.mark.parametrize("name", functions())
+@for_each(functions())
 def test_every_function_has_an_example(name):
     assert "Examples" in sections(name)
     assert ">>> " in inspect.getdoc(getattr(rk, name))
@@ -143,14 +144,14 @@ def test_a_function_that_raises_through_another_is_noticed():
     assert not raising(rk.heading)
 
 
-@pytest.mark.parametrize("name", functions())
+@for_each(functions())
 def test_the_signature_tells_what_can_be_said(name):
     # no **options; heading and paragraph take the fields of their message
     kinds = {parameter.kind for parameter in inspect.signature(getattr(rk, name)).parameters.values()}
     assert inspect.Parameter.VAR_KEYWORD not in kinds or name in {"heading", "paragraph"}
 
 
-@pytest.mark.parametrize("name", functions())
+@for_each(functions())
 def test_no_default_can_be_changed(name):
     defaults = [parameter.default for parameter in inspect.signature(getattr(rk, name)).parameters.values()]
     assert not any(isinstance(default, list | dict | set | pd.DataFrame) for default in defaults)

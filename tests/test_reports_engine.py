@@ -126,6 +126,7 @@ def test_every_way_of_showing_something_shows_the_same(tmp_path):
     assert len(pictures(ours)) == len(pictures(plain)) == 4
 
 
+LEFT = "print('x')\nraise SystemExit(1)"
 BROKEN = "class Broken:\n    def __repr__(self): return 'r'\n    def _repr_html_(self): 1 / 0\nBroken()"
 
 
@@ -140,7 +141,9 @@ def told(path, folder, name):
 
 
 @notebook_test
-@pytest.mark.parametrize("source", ["1 / 0", "def f(:\n    pass", "print('x')\nraise SystemExit(1)", BROKEN])
+@pytest.mark.parametrize(
+    "source", ["1 / 0", BROKEN, *(pytest.param(text, marks=pytest.mark.slow) for text in ("def f(:\n    pass", LEFT))]
+)
 def test_what_breaks_is_told_alike(tmp_path, source):
     notebook = small(tmp_path, "1 + 1", source, "2 + 2")
     plain, ours = (told(notebook, tmp_path, name) for name in ("nbclient", engine.NAME))
@@ -235,6 +238,7 @@ def test_nothing_gets_from_one_report_to_the_next(tmp_path, prepared):
 
 
 @notebook_test
+@pytest.mark.slow
 def test_a_prepared_process_gives_the_outputs_of_plain_papermill(tmp_path, prepared):
     plain = executed(report_path("hypothesis"), tmp_path / "plain.ipynb", "nbclient")
     for fork in prepared(report_path("hypothesis"), tmp_path):

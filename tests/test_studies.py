@@ -811,6 +811,7 @@ def test_no_python_can_be_smuggled_in(ledger, tmp_path):
         rk.Study.from_yaml(path, ledger)
 
 
+@pytest.mark.slow
 def test_the_study_of_the_documentation_is_legal_and_testable(tmp_path):
     text = (Path(__file__).parents[1] / "docs" / "studies.md").read_text(encoding="utf-8")
     path = tmp_path / "study.yml"
