@@ -36,13 +36,14 @@ demo: $(READY)  ## the main job on the bundled business: a report in English and
 
 test: $(READY) lint  ## all tests: package, doctests, notebooks, environment
 	$(BIN)/python -m pytest --numprocesses auto
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons/fr
 
 test-fast: $(READY)  ## the tests of the package alone, without running notebooks
 	$(BIN)/python -m pytest -m "not notebook and not slow and not browser"
 
 test-thorough: $(READY)  ## the slow tests too, and every property on ten times as many examples
 	$(BIN)/python -m pytest --numprocesses auto -m "not browser" --hypothesis-profile thorough
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons
 
 test-browser: $(BROWSER)  ## pages and lessons in a headless Chromium: hostile names, accessibility, JupyterLab
 	$(BIN)/python -m pytest -m browser tests/browser

@@ -12,7 +12,8 @@ def for_each(things):
                     test(thing)
                 except AssertionError as fault:
                     wrong[str(thing)] = str(fault)
-            assert wrong == {}
+            if wrong:
+                raise AssertionError("\n".join(f"{thing}: {fault}" for thing, fault in wrong.items()))
 
         run.__name__, run.__doc__ = test.__name__, test.__doc__
         return run

@@ -112,7 +112,7 @@ def test_errors_quote_the_input_only_where_names_may_be_shown(mask):
 REPORTS = ["hypothesis", "monthly_retention", "cohort_study", "segment_comparison", "portfolio", "data_quality"]
 
 
-ALWAYS = {"monthly_retention", "hypothesis"}  # the accounts behind the flows; no account at all
+ALWAYS = {"monthly_retention"}  # it names the accounts behind the flows
 
 
 @pytest.mark.parametrize("report", REPORTS)

@@ -19,7 +19,7 @@ from retention_kit.reports import engine, forking, report_names, report_path, ru
 pytestmark = pytest.mark.skipif(not forking.available(), reason="the engine needs Linux")
 notebook_test = pytest.mark.notebook
 DRAWN = {"hypothesis", "monthly_retention", "cohort_study", "segment_comparison"}
-COMPARED_ALWAYS = {("hypothesis", "en"), ("data_quality", "fr")}
+COMPARED_ALWAYS = {("hypothesis", "en")}
 FIRST_BYTES = b"\x89PNG\r\n\x1a\n"
 
 

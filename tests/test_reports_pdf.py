@@ -275,7 +275,7 @@ def test_what_breaks_leaves_nothing_new_and_spoils_nothing_old(tmp_path, monkeyp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ipynb", "a.pdf"]
 
 
-ALWAYS = {"cohort_study", "portfolio"}  # the widest figure, and the longest cells
+ALWAYS = {"cohort_study"}  # the widest figure
 
 
 @pytest.mark.notebook
