@@ -144,6 +144,7 @@ class TestTelco:
         assert "**This page is arithmetic and shape of data, not evidence.**" in text
 
 
+@pytest.mark.slow
 class TestStudy:
     """Verdicts beside the truth that was planted; the page, in both languages."""
 
