@@ -35,14 +35,15 @@ demo: $(READY)  ## the main job on the bundled business: a report in English and
 	@$(BIN)/retention-kit demo
 
 test: $(READY) lint  ## all tests: package, doctests, notebooks, environment
-	$(BIN)/python -m pytest --numprocesses auto
+	@# neighbours share fixtures: cut in two halves, the suite makes each of them once
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons/fr
 
 test-fast: $(READY)  ## the tests of the package alone, without running notebooks
 	$(BIN)/python -m pytest -m "not notebook and not slow and not browser"
 
 test-thorough: $(READY)  ## the slow tests too, and every property on ten times as many examples
-	$(BIN)/python -m pytest --numprocesses auto -m "not browser" --hypothesis-profile thorough
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not browser" --hypothesis-profile thorough
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/lessons
 
 test-browser: $(BROWSER)  ## pages and lessons in a headless Chromium: hostile names, accessibility, JupyterLab
