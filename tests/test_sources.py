@@ -1,6 +1,7 @@
 """Reading files and tables: what is good is typed, what is wrong is named, row by row, in both languages."""
 
 import hashlib
+import zipfile
 
 import pandas as pd
 import pytest
@@ -231,6 +232,18 @@ def test_a_sheet_is_only_for_excel_and_a_false_excel_file_is_named(write, tmp_pa
     assert says(refused(OptionError, write(HEADER, GOOD), sheet="A"), ["Excel", "Leave sheet out"], ["N’indiquez pas"])
     path = tmp_path / "book.xlsx"
     path.write_text(HEADER)
+    assert says(refused(FileNotReadableError, path), ["book.xlsx is not what its ending says"], ["son extension"])
+
+
+def test_an_excel_file_damaged_inside_is_named(tmp_path):
+    """The archive is whole, the compressed sheet is not: one byte of its stream is turned round."""
+    path = tmp_path / "book.xlsx"
+    TYPED.to_excel(path, index=False)
+    with zipfile.ZipFile(path) as archive:
+        sheet = next(item for item in archive.infolist() if "sheet1" in item.filename)
+    content = bytearray(path.read_bytes())
+    content[sheet.header_offset + 30 + len(sheet.filename)] ^= 0xFF
+    path.write_bytes(content)
     assert says(refused(FileNotReadableError, path), ["book.xlsx is not what its ending says"], ["son extension"])
 
 

@@ -50,7 +50,7 @@ def write_answer(file: IO[bytes], task: Task) -> None:
     """Do a task; write its value, or its error, and what it took, so that another process can read it."""
     try:
         value, error, trace = task(), None, ""
-    except BaseException as raised:
+    except BaseException as raised:  # also what would end the process: the parent tells what it was
         value, error, trace = None, raised, traceback.format_exc()
     file.write(_pickled(value, error, trace))
     file.flush()
@@ -61,7 +61,7 @@ def _pickled(value: Any, error: BaseException | None, trace: str) -> bytes:
         answer = pickle.dumps((value, error, trace, _used()))
         if error is not None:
             pickle.loads(answer)  # some can be written and not be made anew
-    except Exception as refusal:
+    except Exception as refusal:  # whatever the value's own way of being written raises
         words = "".join(traceback.format_exception_only(error or refusal)).strip()
         return pickle.dumps((None, RuntimeError(words), trace, _used()))
     return answer

@@ -46,7 +46,7 @@ class _Fresh:
         self.printed = tempfile.TemporaryFile("ab+")  # noqa: SIM115
         try:
             self.given.write(pickle.dumps(task))
-        except Exception as refusal:
+        except Exception as refusal:  # whatever the task's own way of being written raises
             self.refusal = refusal
         else:
             self.given.seek(0)

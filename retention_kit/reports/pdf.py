@@ -57,6 +57,7 @@ def to_pdf(notebook: str | Path, pdf: str | Path) -> Path:
         with written_aside(pdf) as partial:
             _write(page, partial)
     except Exception as failure:
+        # WeasyPrint names no errors of its own, and a browser fails in many ways
         raise ReportError("error.pdf_failed", reason=f"{type(failure).__name__}: {failure}") from failure
     return pdf
 

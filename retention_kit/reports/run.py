@@ -147,6 +147,7 @@ class _Run:
             self.partial().replace(self.failed)
             raise
         except Exception as failure:
+            # a full disk, a library that breaks on a page: the executed notebook must stay all the same
             raise self._failure(failure) from failure
 
     def _refusal(self, message: str) -> ReportError:

@@ -76,8 +76,8 @@ def _readable(path: Path, package: str) -> Iterator[None]:
     except (OSError, ValueError, KeyError, SyntaxError) as error:
         raise FileNotReadableError("error.file_of_other_kind", path=path.name, detail=str(error)) from error
     except Exception as error:
-        # zipfile's and openpyxl's own errors have no common base
-        if type(error).__module__.partition(".")[0] not in {"zipfile", "openpyxl", "pyarrow", "xlrd"}:
+        # zipfile's, zlib's and openpyxl's own errors have no common base; any other is a fault of ours and goes on
+        if type(error).__module__.partition(".")[0] not in {"zipfile", "zlib", "openpyxl", "pyarrow", "xlrd"}:
             raise
         raise FileNotReadableError("error.file_of_other_kind", path=path.name, detail=str(error)) from error
 

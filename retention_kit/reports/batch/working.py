@@ -66,7 +66,7 @@ def write_pages(job: Job, folder: Path, notice: Mapping[str, Any] | None) -> dic
         _note(notebook, notice)
         writers = _writers()
         pages = [writers[kind](notebook, path_of(job, folder, kind)) for kind in job.formats if kind in writers]
-    except Exception:
+    except Exception:  # handed on as it is: a notebook without its pages must not pass for a report
         notebook.replace(path_of(job, folder, "failed.ipynb"))
         raise
     return {"status": DONE, "notice": notice, "files": _hashed(folder, [notebook, *pages])}
