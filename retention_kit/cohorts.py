@@ -7,7 +7,7 @@ import pandas as pd
 
 from retention_kit.engines.memory import Cohorts
 from retention_kit.errors import InputError, OptionError
-from retention_kit.ledger import Ledger
+from retention_kit.ledger import Ledger, snapshot_seen
 from retention_kit.months import PERIOD_MONTHS, month_starts
 from retention_kit.results import CohortMatrix
 from retention_kit.results.matrices import check_age, find_cohort
@@ -231,7 +231,8 @@ def _rule(ledger: Ledger, way: _Way, cohort: str) -> Message:
 
 def _warnings(ledger: Ledger, cohort: str, codes: np.ndarray, labels: pd.Index, sums: Cohorts) -> list[Message]:
     """Return who is in no cohort, and which values of an attribute one young customer cuts short."""
-    found, unseen = [], ledger.book.truncated
+    seen, unseen = snapshot_seen(ledger), ledger.book.truncated
+    found = [seen] if seen else []
     if unseen.any():
         found.append(Message("warning.cohorts_unseen", {"n": int(unseen.sum()), "total": ledger.book.customers}))
     if cohort not in PERIOD_MONTHS:

@@ -10,7 +10,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from retention_kit.errors import ReportError
-from retention_kit.reports.batch.working import HEADLINE
+from retention_kit.media_types import HEADLINE
 from retention_kit.reports.forking import Outcome
 
 DECLARED = """\

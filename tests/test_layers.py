@@ -12,7 +12,7 @@ import retention_kit
 PACKAGE = Path(retention_kit.__file__).parent
 # A module or package of the list imports only what stands above it.
 ORDER = (
-    *("errors", "months", "wording", "yaml_files", "results", "intervals"),  # words
+    *("errors", "months", "wording", "yaml_files", "media_types", "results", "intervals"),  # words
     *("schema", "checks", "sources", "synthetic", "engines", "ledger", "checking", "quality"),  # tables
     *("mrr_movements", "ratios", "retention", "mixes", "renewals", "totals"),  # measures
     *("cohorts", "benchmarks", "survival", "diagnosis"),
@@ -21,13 +21,13 @@ ORDER = (
     *("plots", "tables", "pages"),  # showing
     *("reports", "lessons", "cli"),  # delivering
 )
-WORDS = {"errors", "months", "wording", "results"}
+WORDS = {"errors", "months", "wording", "media_types", "results"}
 ONLY = {
     "plots": WORDS,
     "tables": WORDS | {"plots"},
     "pages": WORDS | {"plots", "tables"},
     # a batch reads its plan, asks the ledger which values "all" stands for, and corrects for several questions
-    "reports": {"errors", "wording", "yaml_files", "ledger", "contrasts"},
+    "reports": {"errors", "wording", "yaml_files", "media_types", "ledger", "contrasts"},
 }
 LONGEST_MODULE, LONGEST_BODY = 300, 40
 FACE = "__init__.py"

@@ -18,9 +18,9 @@ from retention_kit.lessons import lesson_names, summarise, write_lessons
 from retention_kit.lessons.answers import Choice, Line, Number
 from retention_kit.lessons.checking import all_exercises, check
 from retention_kit.lessons.exercise import KINDS
-from retention_kit.lessons.feedback import FEEDBACK
 from retention_kit.lessons.library import guide_path, lesson_paths
 from retention_kit.lessons.sheet import numbers_in
+from retention_kit.media_types import FEEDBACK
 from retention_kit.wording import LANGUAGES, render, use_language
 
 ROOT = Path(__file__).parents[1]

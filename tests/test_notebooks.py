@@ -12,9 +12,9 @@ import pytest
 from prepared_reports import run_once
 
 import retention_kit as rk
+from retention_kit.media_types import SHEET
 from retention_kit.pages.telling import contrasts
 from retention_kit.reports import declared_parameters, run_report, study_file
-from retention_kit.tables.writing import SHEET
 from retention_kit.wording import LANGUAGES, render
 
 ROOT = Path(__file__).parent.parent / "notebooks"

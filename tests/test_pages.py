@@ -7,11 +7,9 @@ from dataclasses import replace
 from io import BytesIO
 
 import nbformat
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
 
 import retention_kit as rk
 from retention_kit.pages import Picture, Remarks, heading, paragraph, picture
@@ -87,36 +85,6 @@ def test_the_same_figure_gives_the_same_bytes_without_the_software_s_name():
 
     assert drawn() == drawn()
     assert b"matplotlib" not in drawn()
-
-
-def labelled(layout):
-    figure, axes = plt.subplots(figsize=(4, 2), dpi=100, layout=layout)
-    axes.set(xlabel="months", title="a title")
-    axes.annotate("beyond the right edge", (1.2, 0.5), xycoords="axes fraction", annotation_clip=False)
-    return figure
-
-
-@pytest.mark.parametrize("layout", ["constrained", None])
-def test_a_picture_is_drawn_once_and_looks_as_savefig_would_draw_it(layout, monkeypatch):
-    file, drawings, draw = BytesIO(), [], Figure.draw
-    labelled(layout).savefig(file, dpi=200, bbox_inches="tight", pad_inches=0.1)
-    monkeypatch.setattr(Figure, "draw", lambda self, renderer: drawings.append(draw(self, renderer)))
-    shown = picture(labelled(layout).axes[0], alt="")
-    assert len(drawings) == 1
-    np.testing.assert_array_equal(plt.imread(BytesIO(shown.png)), plt.imread(BytesIO(file.getvalue()))[..., :3])
-
-
-def test_a_figure_that_was_shown_stays_as_it_was():
-    figure = labelled("constrained")
-    before = figure.dpi, figure.get_layout_engine()
-    picture(figure.axes[0], alt="")
-    assert (figure.dpi, figure.get_layout_engine()) == before
-
-
-def test_what_is_not_opaque_stays_so():
-    figure, axes = plt.subplots()
-    figure.set_facecolor((1, 1, 1, 0))
-    assert (plt.imread(BytesIO(picture(axes, alt="").png))[0, 0, 3]) == 0
 
 
 def test_alt_text_may_be_a_message(ax):

@@ -37,6 +37,7 @@ from retention_kit.wording import Message, use_language
 
 @pytest.fixture(autouse=True)
 def _close_figures():
+    plt.close("all")  # those of a test or an example before
     yield
     plt.close("all")
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 import retention_kit as rk
 
-AS_OF, WATCHED_FROM = "2019-12-31", "2019-12"
+AS_OF, WATCHED_FROM, FIRST_START = "2019-12-31", "2019-12", "2013-12"
 TERM = {"Month-to-month": 1, "One year": 12, "Two year": 24}
 ALIKE_IN = ("Contract", "PaymentMethod", "SeniorCitizen", "Partner", "Dependents")
 
@@ -37,7 +37,11 @@ def subscriptions(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def ledgers(raw: pd.DataFrame) -> dict[str, Any]:
-    """Return the book three times: watched in December only; as if from every start; with the contracts' lengths."""
+    """Return the book: watched in December only; as it is read when nobody says since when; and two others.
+
+    The others are watched as if from every start, which is wrong and must be said to be had, and with the contracts'
+    lengths.
+    """
     table, customers = subscriptions(raw), raw.rename(columns={"customerID": "customer_id"})
     term = raw["Contract"].map(TERM)
     long = table.assign(amount=table["amount"] * term, interval_count=term)
@@ -47,7 +51,8 @@ def ledgers(raw: pd.DataFrame) -> dict[str, Any]:
 
     return {
         "watched": built(table, history_from=WATCHED_FROM),
-        "from_start": built(table),
+        "unsaid": built(table),
+        "from_start": built(table, history_from=FIRST_START),
         "contracts": built(long, history_from=WATCHED_FROM),
     }
 
@@ -61,6 +66,7 @@ def findings(raw: pd.DataFrame, books: dict[str, Any]) -> dict[str, Any]:
     return {
         "retention": asked("watched", "TechSupport"),
         "rmst": asked("watched", "TechSupport", outcome="rmst"),
+        "refused": asked("unsaid", "TechSupport"),
         "wrong": asked("from_start", "TechSupport"),
         "adjusted": asked("watched", "TechSupport", adjust=ALIKE_IN),
         "arithmetic": asked("from_start", "TechSupport", adjust=ALIKE_IN),
@@ -110,7 +116,14 @@ One subscription a row: begun `tenure` months before the last month (called Dece
 
 ![{alt}](../images/evidence_telco.png)
 
-What the kit says (global test, then each group against "No", p-values after Holm):
+The trap has to be asked for. Where nobody says since when the export is complete, the kit sees from the starts and losses themselves that the earlier leavers are missing, and answers
+nothing that is counted from a customer's start ([decision 17](../decisions/0017-snapshots-of-survivors.md)):
+
+{quoted(found["refused"].items[1].sentence("en"))}
+
+What is shown on this page "as if watched from the start" therefore says `history_from="{FIRST_START}"`, the first start: that asserts that the history is whole. It is not.
+
+What the kit says of December (global test, then each group against "No", p-values after Holm):
 
 {quoted(found["retention"].sentence("en"))}
 

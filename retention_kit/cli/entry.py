@@ -9,6 +9,7 @@ from itertools import pairwise
 from retention_kit.cli import batch, check, demo, lessons, report, study
 from retention_kit.cli.parsing import FAILED, FINE, INTERRUPTED, PROGRAM, REFUSED, Parser, heading
 from retention_kit.errors import OptionError, ReportError, RetentionKitError
+from retention_kit.reports import forking
 from retention_kit.wording import LANGUAGES, render, use_language
 
 _COMMANDS = {
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 fine, 1 a report failed, 2 wrong usage or wrong input, 130 interrupted.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        # the whole process is the command's, so that a report may be a fork of it
+        forking.prepare(warm=False)
     _print_what_the_terminal_can()
     with use_language(_interface_language(words)):
         try:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from retention_kit.errors import OptionError
 from retention_kit.ledger import Ledger
+from retention_kit.ledger.snapshots import refuse_snapshot
 from retention_kit.months import month_number
 
 _FREQUENCIES = ("M", "Q", "Y")
@@ -17,6 +18,8 @@ def survivors_of(ledger: Ledger, cohort: str | None, term: int | None) -> list[i
 
     Raises
     ------
+    InputError
+        If the ledger holds a snapshot of survivors.
     OptionError
         If `cohort` names none, nobody came then, or their contracts have several lengths and `term` is none of them.
 
@@ -26,6 +29,7 @@ def survivors_of(ledger: Ledger, cohort: str | None, term: int | None) -> list[i
     >>> survivors_of(Ledger.from_frame(wide, as_of="2025-03-31", complete=True), "2025-01", None)
     [2, 2, 1]
     """
+    refuse_snapshot(ledger)
     first, last = _months(cohort)
     lives = ledger.engine.lives(ledger.book, ledger.grace_months)
     own = lives.known & (lives.entry == 0) & (lives.start >= first) & (lives.start <= last)

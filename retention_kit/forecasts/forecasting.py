@@ -7,6 +7,7 @@ from retention_kit.errors import InputError, OptionError
 from retention_kit.forecasts.announced import in_words
 from retention_kit.forecasts.paths import Base, Past, base_of, futures, past_of
 from retention_kit.ledger import Ledger
+from retention_kit.ledger.snapshots import refuse_snapshot
 from retention_kit.months import month_start, month_starts
 from retention_kit.results import Forecast
 from retention_kit.wording import Message
@@ -43,7 +44,8 @@ def forecast_mrr(
         If `months`, `level` or `draws` is out of range.
     InputError
         If the history is too short, too few customers have left, most MRR is in contracts whose renewals have hardly
-        been seen, or nobody pays in the last month closed. The message says what would help.
+        been seen, nobody pays in the last month closed, or the ledger holds a snapshot of survivors. The message says
+        what would help.
 
     Notes
     -----
@@ -106,6 +108,7 @@ def _check(months: int, level: float, draws: int) -> None:
 
 def _past(ledger: Ledger, months: int) -> Past:
     """Return what the history says, or say why it says too little."""
+    refuse_snapshot(ledger)
     book = ledger.book
     seen, needed = book.last - book.first + 1, max(LEAST_MONTHS, months)
     if seen < needed:

@@ -22,7 +22,7 @@ from retention_kit.hypotheses.besides import other_tests
 from retention_kit.hypotheses.estimated import Estimated, method_of
 from retention_kit.hypotheses.portfolios import Portfolios, portfolios
 from retention_kit.hypotheses.question import MONEY, Question
-from retention_kit.hypotheses.refusals import bound, cautions, refusal
+from retention_kit.hypotheses.refusals import bound, cautions, refusal, survivors_only, uncounted
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.results import Arm, Finding, Line, Verdict
 from retention_kit.subjects import amounts
@@ -56,7 +56,13 @@ class Pair:
     def arms(self) -> tuple[Arm, Arm]:
         """The group with the factor, then the reference."""
         sides = zip((self.sample.treated, ~self.sample.treated), reversed(self.sample.labels), strict=True)
-        return tuple(self.sample.outcome.arm(some, label, self.asked.level) for some, label in sides)
+        found = tuple(self.sample.outcome.arm(some, label, self.asked.level) for some, label in sides)
+        return tuple(map(uncounted, found)) if self.withheld else found
+
+    @cached_property
+    def withheld(self) -> bool:
+        """Whether nothing is computed, as whatever came out would be about survivors only."""
+        return survivors_only(self.asked, self.sample.ledger) is not None
 
     @cached_property
     def shown(self) -> bool:
@@ -91,7 +97,7 @@ class Pair:
         """The difference as it is."""
         label = Message("line.unadjusted")
         if not self.shown:
-            return Estimated(label, Message("method.none"), None)
+            return Estimated(label, Message("method.snapshot" if self.withheld else "method.none"), None)
         return self._as_it_is(label, np.ones(len(self.sample), dtype=bool))
 
     def _as_it_is(self, label: Message, some: np.ndarray) -> Estimated:
@@ -228,7 +234,7 @@ class Pair:
             arms=self._told_arms(),
             verdict=self.verdict,
             rule=self._rule(),
-            curves=curves(sample, asked.level),
+            curves=curves(sample, asked.level).iloc[: 0 if self.withheld else None],
             randomised=asked.randomised,
             needed=customers_needed(contrast, self.margin, asked.level, len(sample)),
             excluded=sample.excluded,
@@ -240,10 +246,14 @@ class Pair:
             e_value=hidden_factor(sample, made, contrast.low, contrast.high, asked.outcome) if made else None,
             landmark=sample.landmark,
             cluster=self.units.name if self.units else None,
-            beside=(*other_tests(sample, asked), *(strongest_measured(sample, made) if made else ())),
+            beside=() if self.withheld else self._beside(),
             measured=asked.measured,
             currency=sample.ledger.currency,
         )
+
+    def _beside(self) -> tuple[Message, ...]:
+        strongest = strongest_measured(self.sample, self.alike) if self.alike else ()
+        return (*other_tests(self.sample, self.asked), *strongest)
 
     def _told_arms(self) -> tuple[Arm, Arm]:
         if not self.alike:

@@ -116,7 +116,8 @@ def compare(
     Retention: Kaplan–Meier, MOVER with Wilson limits. Months of life: studentised permutation, or Greenwood's error
     from 50 customers and 20 churns a group on. Money: leave-one-out error with Bell–McCaffrey degrees of freedom, and a
     permutation beside it. Adjusted: overlap weights on a logistic propensity. Portfolios: left out one by one. What
-    makes a question not testable stands in docs/methods.md.
+    makes a question not testable stands in docs/methods.md; an export that looks like a snapshot of survivors does, for
+    all that is counted from a customer's start or clock.
 
     Examples
     --------
@@ -146,7 +147,7 @@ def compare(
         return found[0]
     corrected = holm([each.p_value for each in found])
     judged = (judged_again(one, p, len(found)) for one, p in zip(found, corrected, strict=True))
-    test, method = all_alike(sample)
+    test, method = all_alike(asked, sample)
     return Findings(tuple(judged), test, method)
 
 

@@ -1,6 +1,7 @@
 """Do customers leave soon after they begin? Churn a month early against later: a question about all of them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from retention_kit.contrasts import Contrast
 from retention_kit.hypotheses.averages import CURVE
 from retention_kit.hypotheses.question import Question
+from retention_kit.hypotheses.refusals import survivors_only, uncounted
 from retention_kit.hypotheses.sampling import clock_rule
 from retention_kit.intervals import wilson
 from retention_kit.ledger import Ledger
@@ -23,10 +25,12 @@ def early_churn_finding(ledger: Ledger, asked: Question, clock: str | None) -> F
     who = subjects(ledger, clock=clock)
     found = _measured(asked, who)
     margin, contrast = asked.matters(math.nan), _contrast(found, asked.level)
-    refused = _refusal(asked, who, found)
+    withheld = survivors_only(asked, ledger)
+    refused = withheld or _refusal(asked, who, found)
     p_value = math.nan if refused else found.p_value
-    method, n = Message("method.early_churn"), int(_compared(who, found).sum())
-    return Finding(
+    method = Message("method.snapshot" if withheld else "method.early_churn")
+    n = int(_compared(who, found).sum())
+    finding = Finding(
         factor=None,
         outcome=asked.outcome,
         horizon=asked.horizon,
@@ -48,6 +52,21 @@ def early_churn_finding(ledger: Ledger, asked: Question, clock: str | None) -> F
         lines=(_line(asked, found, p_value, n, method),),
         window=asked.window,
         currency=ledger.currency,
+    )
+    return _without_numbers(finding) if withheld else finding
+
+
+def _without_numbers(finding: Finding) -> Finding:
+    """Return the finding with nothing computed, as whatever came out would be about survivors only."""
+    unknown = dict.fromkeys(("estimate", "low", "high", "p_value"), math.nan)
+    [line] = finding.lines
+    return replace(
+        finding,
+        **unknown,
+        p_adjusted=math.nan,
+        arms=tuple(map(uncounted, finding.arms)),
+        curves=finding.curves.iloc[:0],
+        lines=(replace(line, **unknown, events=math.nan),),
     )
 
 

@@ -3,17 +3,21 @@
 import math
 
 from retention_kit.contrasts import equal_ratios
+from retention_kit.hypotheses.question import Question
+from retention_kit.hypotheses.refusals import survivors_only
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.hypotheses.survivors import Survivors
 from retention_kit.survival import log_rank
 from retention_kit.wording import Message
 
 
-def all_alike(sample: Sample) -> tuple[float, Message]:
+def all_alike(asked: Question, sample: Sample) -> tuple[float, Message]:
     """Return the p-value of the test that all groups are alike, and how it was made.
 
     The log-rank test where staying is asked about, else the test that all have one ratio. Neither adjusts for anything.
     """
+    if survivors_only(asked, sample.ledger):
+        return math.nan, Message("method.snapshot")
     groups = len(sample.labels)
     if min((sample.group == code).sum() for code in range(groups)) < 2:
         return math.nan, Message("method.all_alike.none")

@@ -1,5 +1,6 @@
 """When a question cannot be judged with these data, why, and what would change that."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from retention_kit.hypotheses.averages import Averages
 from retention_kit.hypotheses.question import MONEY, Question
 from retention_kit.hypotheses.sampling import Sample
 from retention_kit.hypotheses.survivors import Survivors
+from retention_kit.ledger import Ledger, snapshot_seen
 from retention_kit.results import Arm, Verdict
 from retention_kit.subjects import Subjects
 from retention_kit.verdicts import (
@@ -32,7 +34,8 @@ def refusal(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> Verdict |
         The group with the factor, then the reference.
     """
     return (
-        _few_customers(sample, arms)
+        survivors_only(asked, sample.ledger)
+        or _few_customers(sample, arms)
         or _short_follow_up(asked, sample, arms)
         or _late_entry(asked, sample)
         or _locked(asked, sample, arms)
@@ -40,6 +43,22 @@ def refusal(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> Verdict |
         or _few_accounts(asked, arms)
         or _few_changes(asked, sample)
     )
+
+
+def survivors_only(asked: Question, ledger: Ledger) -> Verdict | None:
+    """Return the refusal where the export lacks who was lost earlier: nobody can be followed from their start.
+
+    What was measured once of those who are there is no such question, and gets a warning instead (`cautions`).
+    """
+    seen = snapshot_seen(ledger)
+    if seen is None or asked.measured is not None:
+        return None
+    return Verdict("not_testable", reason=seen.fields["reason"], remedy=seen.fields["remedy"])
+
+
+def uncounted(arm: Arm) -> Arm:
+    """Return a group of which nothing is told but how many customers it has."""
+    return Arm(arm.label, arm.n, *[math.nan] * 5)
 
 
 def _few_customers(sample: Sample, arms: tuple[Arm, Arm]) -> Verdict | None:
@@ -160,7 +179,8 @@ def _few_changes(asked: Question, sample: Sample) -> Verdict | None:
 
 def cautions(asked: Question, sample: Sample, arms: tuple[Arm, Arm]) -> tuple[Message, ...]:
     """Return what does not forbid a verdict but must be known with it."""
-    said = []
+    seen = snapshot_seen(sample.ledger)
+    said = [seen] if seen and asked.measured is not None else []
     share, _ = locked(asked, sample.subjects, sample.outcome)
     if diluted := dilution(asked, sample):
         said.append(diluted)

@@ -25,6 +25,7 @@ from retention_kit.ledger.merging import Merge, merged, survivors
 from retention_kit.ledger.rates import Exchange, Rates, converted, one_currency
 from retention_kit.ledger.refunds import Refunds, deduct, read_refunds
 from retention_kit.ledger.rules import EVER, Rules
+from retention_kit.ledger.snapshots import snapshot_warning
 from retention_kit.ledger.value import Ledger
 from retention_kit.months import last_closed, month_numbers, parse_day
 from retention_kit.schema import CUSTOMER_ID, FIELDS, Subscriptions
@@ -102,7 +103,7 @@ def build_ledger(
         customers' attributes the row of the surviving id is kept.
     history_from : str or date, optional
         The month since when the export is complete. The month before is kept as an opening: whoever pays in it is
-        never new and in no cohort. Default: everything is there.
+        never new and in no cohort. Default: everything is there; a warning where those lost earlier seem to be missing.
     grain : str
         The column whose values are the ledger's units; another one than the customer's makes, say, every subscription
         or plan a unit of its own, with the attributes of the customer it belongs to.
@@ -158,9 +159,10 @@ def build_ledger(
     if not len(ids):
         raise EmptyTableError("error.nothing_in_window", source=read.source, as_of=day)
     known, notes = attributes_of_units(customers, table.iloc[used["place"].unique()], units, ids, into, grain)
-    warnings = [*_told(read.notes, True), *_after_the_data(table, day, read.source)]
-    warnings += [*_end_of_export(table, day, read.source), *merged_ids, *refunds_left, *notes]
-    warnings += _back_from_before(units, outside, ids, book)
+    terms = terms[everyone.get_indexer(ids)]
+    warnings = [*snapshot_warning(book, terms, grace_months), *_told(read.notes, True)]
+    warnings += [*_after_the_data(table, day, read.source), *_end_of_export(table, day, read.source)]
+    warnings += [*merged_ids, *refunds_left, *notes, *_back_from_before(units, outside, ids, book)]
     return Ledger(
         book=book,
         ids=ids,
@@ -169,7 +171,7 @@ def build_ledger(
         digits=digits,
         rules=(convention, *rule_of_merge, *money.rules, *rules.messages(), *rule_of_refunds),
         reconciliation=account(read, outside, money.currency),
-        terms=terms[everyone.get_indexer(ids)],
+        terms=terms,
         customers=known,
         reading=_reading(read),
         warnings=tuple(warnings),

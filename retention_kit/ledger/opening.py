@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from retention_kit.ledger.masking import masked, unnamed
 from retention_kit.ledger.value import Ledger
 from retention_kit.schema import CUSTOMER_ID, Events, Subscriptions
 from retention_kit.sources import read_customers, read_events, read_subscriptions
+from retention_kit.sources.ahead import read_ahead
 from retention_kit.sources.files import Table
 from retention_kit.synthetic import Business, make_business
 from retention_kit.wording import Message
@@ -130,6 +131,29 @@ def open_tables(subscriptions: Table, customers: Table, asked: Asked) -> tuple[S
         return read, read_customers(business.customers)
     read = read_subscriptions(subscriptions, bad_rows=asked.bad_rows, **asked.options)
     return read, None if empty(customers) else read_customers(customers, **asked.dialect)
+
+
+def open_ahead(parameters: Mapping[str, Any]) -> None:
+    """Read now the files that reports with these parameters will open: forks of this process find them read.
+
+    Parameters
+    ----------
+    parameters : mapping of str to object
+        Of a report: those of `open_ledger` and ``events``; others do not matter here.
+
+    Raises
+    ------
+    InputError
+        If a file is refused, as it will be by the report.
+    """
+    asked = Asked(**{field.name: parameters[field.name] for field in fields(Asked) if field.name in parameters})
+    for name, reader, options in (
+        ("subscriptions", read_subscriptions, {"bad_rows": asked.bad_rows, **asked.options}),
+        ("customers", read_customers, asked.dialect),
+        ("events", read_events, {"day_first": asked.dialect["day_first"]}),
+    ):
+        if not empty(parameters.get(name, "")):
+            read_ahead(reader, parameters[name], **options)
 
 
 def open_events(ledger: Ledger, events: Table = "", *, day_first: bool | str | None = None) -> Events | None:

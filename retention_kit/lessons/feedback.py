@@ -4,9 +4,9 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
+from retention_kit.media_types import FEEDBACK
 from retention_kit.wording import Message, language, render
 
-FEEDBACK = "application/vnd.retention-kit.feedback+json"
 BLANK, RIGHT, MISTAKE, UNKNOWN = "blank", "right", "mistake", "unknown"
 # JupyterLab knows no style sheet of ours; the words say it all, the colour only helps the eye.
 _COLOURS = {BLANK: "#8c8c8c", RIGHT: "#00805e", MISTAKE: "#c05000", UNKNOWN: "#c05000"}

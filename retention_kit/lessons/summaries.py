@@ -9,8 +9,9 @@ from nbformat.reader import NotJSONError
 
 from retention_kit.errors import FileNotReadableError
 from retention_kit.lessons.checking import all_exercises
-from retention_kit.lessons.feedback import BLANK, FEEDBACK
+from retention_kit.lessons.feedback import BLANK
 from retention_kit.lessons.progress import Record, progress_file, read_progress
+from retention_kit.media_types import FEEDBACK
 from retention_kit.results.sheets import neutral
 
 COLUMNS = ("learner", "lesson", "exercise", "status", "mistake", "attempts", "source")

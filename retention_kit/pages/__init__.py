@@ -4,7 +4,7 @@ Public names: `heading`, `headline`, `paragraph`, `notes`, `picture`, `section`,
 """
 
 from retention_kit.pages.cohorts import age_to_tell, cohorts_in_words, show_cohorts, show_drops, show_matrix
-from retention_kit.pages.elements import Picture, Prose, Remarks, heading, notes, paragraph, picture
+from retention_kit.pages.elements import Prose, Remarks, heading, notes, paragraph
 from retention_kit.pages.findings import (
     show_answer,
     show_balance,
@@ -15,6 +15,7 @@ from retention_kit.pages.findings import (
     show_question,
 )
 from retention_kit.pages.headlines import Headline, headline
+from retention_kit.pages.pictures import Picture, picture
 from retention_kit.pages.portfolios import (
     show_calls,
     show_plan,

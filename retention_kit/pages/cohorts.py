@@ -6,7 +6,8 @@ import pandas as pd
 
 from retention_kit.errors import OptionError
 from retention_kit.months import PERIOD_MONTHS
-from retention_kit.pages.elements import Remarks, notes, picture
+from retention_kit.pages.elements import Remarks, notes
+from retention_kit.pages.pictures import picture
 from retention_kit.pages.sections import Section, together
 from retention_kit.plots import plot_cohort_matrix
 from retention_kit.results import CohortDrop, CohortMatrix

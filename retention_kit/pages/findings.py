@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from retention_kit.pages.elements import Prose, Remarks, notes, picture
+from retention_kit.pages.elements import Prose, Remarks, notes
+from retention_kit.pages.pictures import picture
 from retention_kit.pages.sections import Section, together
 from retention_kit.pages.telling import (
     Answer,

@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from retention_kit.media_types import HEADLINE
 from retention_kit.results import Estimate, Finding
 from retention_kit.tables.columns import UNITS, figure, with_range
 from retention_kit.tables.writing import head
 from retention_kit.wording import Message, language, render
-
-HEADLINE = "application/vnd.retention-kit.headline+json"
 
 
 @dataclass(frozen=True)

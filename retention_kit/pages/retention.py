@@ -2,7 +2,8 @@
 
 import math
 
-from retention_kit.pages.elements import notes, picture
+from retention_kit.pages.elements import notes
+from retention_kit.pages.pictures import picture
 from retention_kit.pages.sections import Section, together
 from retention_kit.plots import plot_retention_over_time, plot_waterfall
 from retention_kit.results import Estimate, Movers, Position, Trend

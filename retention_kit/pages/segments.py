@@ -1,6 +1,7 @@
 """The parts of a page that sets segments side by side."""
 
-from retention_kit.pages.elements import notes, paragraph, picture
+from retention_kit.pages.elements import notes, paragraph
+from retention_kit.pages.pictures import picture
 from retention_kit.pages.sections import Section, together
 from retention_kit.pages.telling import listed
 from retention_kit.plots import plot_estimates, plot_mix_effect

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from retention_kit.pages.elements import Prose, notes, picture
+from retention_kit.pages.elements import Prose, notes
 from retention_kit.pages.findings import show_answer, show_forest
+from retention_kit.pages.pictures import picture
 from retention_kit.pages.sections import Section, together
 from retention_kit.pages.telling import by_group, likeness_in_words, listed, question_of, testable, tests_in_words
 from retention_kit.plots import plot_forest

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from retention_kit.media_types import HEADLINE
 from retention_kit.pages.elements import Prose, Remarks, notes
-from retention_kit.pages.headlines import HEADLINE
 from retention_kit.pages.headlines import answers as answers_of
 from retention_kit.pages.sections import Section, together
 from retention_kit.results import Finding, Findings, answers

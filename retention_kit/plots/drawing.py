@@ -40,6 +40,7 @@ _STYLE = {
     "font.family": [_FONT],
     "font.size": 9,
     "axes.titlesize": 9,
+    "axes.titley": 1.0,  # no tick stands above the axes where there is a title: it need not be looked for
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": FAINT,

@@ -40,6 +40,7 @@ class AsideEngine(Engine):
             raise _dead(outcome.error)
         if outcome.error is not None:
             raise outcome.error
+        nb_man.output_path = None  # papermill writes the whole notebook once more after this
 
 
 def _run(notebook: NotebookNode, journal: Path, cell_timeout: float | None) -> None:

@@ -10,11 +10,11 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from retention_kit.errors import RetentionKitError
+from retention_kit.media_types import SHEET
 from retention_kit.reports.export import page_title
 from retention_kit.reports.parameters import declared_parameters
 from retention_kit.wording import LANGUAGES, render
 
-SHEET = "application/vnd.retention-kit.sheet+json"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SAID = (*_HEADINGS, "p", "li", "dt", "dd")
 

@@ -8,6 +8,7 @@ import pandas as pd
 from retention_kit.checks import blank, rename_headers, text_of
 from retention_kit.errors import EmptyTableError, InputError, InvalidRowsError, MissingColumnError, OptionError
 from retention_kit.schema import CUSTOMER_ID, EVENT_FIELDS, EVENT_KINDS, Events
+from retention_kit.sources.ahead import served_ahead
 from retention_kit.sources.cells import Cells
 from retention_kit.sources.event_values import read_kinds, read_values, wrong_values
 from retention_kit.sources.guessing import guess_columns, plain
@@ -29,6 +30,7 @@ _HEADERS = {
 _EXAMPLES, _NAMED = 3, 6
 
 
+@served_ahead
 def read_events(
     table: Table,
     *,

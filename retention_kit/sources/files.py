@@ -7,6 +7,7 @@ import pandas as pd
 
 from retention_kit.checks import check_customers, check_subscriptions, rename_headers, text_of
 from retention_kit.schema import CUSTOMER_ID, Subscriptions
+from retention_kit.sources.ahead import served_ahead
 from retention_kit.sources.cells import Cells
 from retention_kit.sources.guessing import guess_columns
 from retention_kit.sources.opening import Table, open_table
@@ -18,6 +19,7 @@ __all__ = ["Table", "read_customers", "read_subscriptions"]
 _YES, _NO = {"true", "yes", "oui", "vrai"}, {"false", "no", "non", "faux"}
 
 
+@served_ahead
 def read_subscriptions(
     table: Table,
     *,
@@ -111,6 +113,7 @@ def read_subscriptions(
     return replace(checked, digest=opened.digest, **shown)
 
 
+@served_ahead
 def read_customers(
     table: Table,
     *,

@@ -21,7 +21,7 @@ from retention_kit.results import (
     Projection,
 )
 from retention_kit.results.markup import table_of
-from retention_kit.tables.books import table_cohort_matrix
+from retention_kit.tables.books import sheet_cohort_matrix
 from retention_kit.tables.columns import Column, amounts, figures, limits, periods
 from retention_kit.tables.hypotheses import table_arms, unit_of
 from retention_kit.tables.measures import table_benchmark, table_estimates
@@ -51,6 +51,8 @@ def sheet_of(result: Any) -> dict[str, Any] | None:
     >>> sheet_of(bridge)["columns"][-1]["name"]
     'Closing'
     """
+    if isinstance(result, CohortMatrix):
+        return sheet_cohort_matrix(result)
     table = result if isinstance(result, Table) else _table_behind(result)
     return table.sheet() if isinstance(table, Table) else None
 
@@ -60,11 +62,6 @@ def _table_behind(result: Any) -> Table | None:
         return table_estimates([result])
     drawn = _DRAWN.get(type(result))
     return drawn(result) if drawn else table_of(result)
-
-
-def _whole_matrix(matrix: CohortMatrix) -> Table:
-    """Return every age, of which the table shows a choice."""
-    return table_cohort_matrix(matrix, ages=matrix.average.index)
 
 
 def _curves(found: Finding | Findings) -> Table:
@@ -144,7 +141,6 @@ def _notes(result: Any) -> list[str]:
 
 _DRAWN: Mapping[type, Callable[[Any], Table]] = {
     BackTest: _back_test,
-    CohortMatrix: _whole_matrix,
     Estimates: table_estimates,
     Finding: _curves,
     Findings: _curves,

@@ -1,13 +1,24 @@
 """Tables of a book of business: bridge, cohorts, reconciliation."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from retention_kit.results import Bridge, CohortMatrix, Reconciliation
 from retention_kit.results.matrices import check_age
-from retention_kit.tables.columns import Column, amounts, figure, figures, has_cents, numbers, periods, signed_amounts
-from retention_kit.tables.writing import Table, head, worded
+from retention_kit.tables.columns import (
+    Column,
+    Numbers,
+    amounts,
+    figure,
+    figures,
+    has_cents,
+    numbers,
+    periods,
+    signed_amounts,
+)
+from retention_kit.tables.writing import Table, head, sheet, worded
 from retention_kit.wording import language, render
 
 SIGNS = {"new": "gain", "reactivation": "gain", "expansion": "gain", "contraction": "loss", "churn": "loss"}
@@ -85,14 +96,45 @@ def table_cohort_matrix(matrix: CohortMatrix, *, ages: Iterable[int] | None = No
     """
     lang, known = lang or language(), list(matrix.average.index)
     chosen = [age for age in _AGES if age in known] if ages is None else _given_ages(ages)
-    table = pd.concat([matrix.values, matrix.average.to_frame().T]).reindex(columns=chosen)
-    average = "plain" if matrix.measure in {"customers", "mrr"} else "weighted"
-    words = {render("table.cohort", lang): [*matrix.rows(lang), render(f"plot.cohort_average.{average}", lang)]}
-    cells = {render("table.n", lang): figures("count", [*matrix.sizes, matrix.sizes.sum()], lang)}
+    table = _with_average(matrix).reindex(columns=chosen)
+    words = {render("table.cohort", lang): _rows(matrix, lang)}
+    cells = {render("table.n", lang): figures("count", _sizes(matrix), lang)}
     cents = has_cents(table) if matrix.measure not in _CELLS else False
     cells |= {render("table.age", lang, age=age): _aged(matrix, table[age], cents, lang) for age in chosen}
-    notes = [render(note, lang) for note in (matrix.rule, *matrix.warnings)]
-    return worded(render("table.caption.cohorts", lang, measure=matrix.name), words, cells, notes)
+    return worded(render("table.caption.cohorts", lang, measure=matrix.name), words, cells, _notes(matrix, lang))
+
+
+def sheet_cohort_matrix(matrix: CohortMatrix) -> dict[str, Any]:
+    """Return a matrix for a spreadsheet at every age: the numbers without their words, which take long to write."""
+    lang, table = language(), _with_average(matrix)
+    columns = [
+        Numbers("text", tuple(_rows(matrix, lang))).under(render("table.cohort", lang)),
+        numbers("count", _sizes(matrix)).under(render("table.n", lang)),
+        *(_behind(matrix, table[age]).under(render("table.age", lang, age=age)) for age in table),
+    ]
+    return sheet(render("table.caption.cohorts", lang, measure=matrix.name), columns, _notes(matrix, lang))
+
+
+def _with_average(matrix: CohortMatrix) -> pd.DataFrame:
+    return pd.concat([matrix.values, matrix.average.to_frame().T])
+
+
+def _rows(matrix: CohortMatrix, lang: str) -> list[str]:
+    average = "plain" if matrix.measure in {"customers", "mrr"} else "weighted"
+    return [*matrix.rows(lang), render(f"plot.cohort_average.{average}", lang)]
+
+
+def _sizes(matrix: CohortMatrix) -> list[int]:
+    return [*matrix.sizes, matrix.sizes.sum()]
+
+
+def _notes(matrix: CohortMatrix, lang: str) -> list[str]:
+    return [render(note, lang) for note in (matrix.rule, *matrix.warnings)]
+
+
+def _behind(matrix: CohortMatrix, column: pd.Series) -> Numbers:
+    unit = _CELLS.get(matrix.measure, "money")
+    return numbers("number" if unit == "count" else unit, column, matrix.currency)
 
 
 def _given_ages(ages: Iterable[int]) -> list[int]:
@@ -106,7 +148,7 @@ def _aged(matrix: CohortMatrix, column: pd.Series, cents: bool, lang: str) -> Co
     if unit == "percent":
         return figures(unit, column, lang)
     counts, average = figures(unit, column.iloc[:-1], lang), figure("number1", column.iloc[-1], lang)
-    return Column((*counts, average), (numbers("number", column),))
+    return Column((*counts, average), (_behind(matrix, column),))
 
 
 def table_reconciliation(reconciliation: Reconciliation, *, lang: str | None = None) -> Table:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from retention_kit.media_types import SHEET
 from retention_kit.tables.columns import Column, column
 from retention_kit.wording import Message, render
+from retention_kit.wording.formats import without_isolates
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
-
-SHEET = "application/vnd.retention-kit.sheet+json"
-"""Media type under which an output of a notebook carries the numbers behind a table or a picture."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,7 +66,7 @@ class Table:
         known = self.columns or {}
         columns = {head: known.get(head) or column(self.frame[head]) for head in self.frame.columns}
         behind = [part.under(head) for head, each in columns.items() for part in each.behind]
-        return {"title": self.caption, "columns": behind, "notes": list(self.notes)}
+        return sheet(self.caption, behind, self.notes)
 
     def styler(self) -> "Styler":
         """Return the texts as a pandas Styler, everything in them escaped, to be styled further.
@@ -110,6 +109,17 @@ def worded(
     columns = {head: column(cells) for head, cells in {**words, **numbers}.items()}
     frame = pd.DataFrame({head: list(each) for head, each in columns.items()}, dtype=object)
     return Table(frame, caption, frozenset(numbers), tuple(dict.fromkeys(notes)), columns)
+
+
+def sheet(title: str, columns: Iterable[dict[str, Any]], notes: Iterable[str]) -> dict[str, Any]:
+    """Return what a spreadsheet is made of; see `Table.sheet`."""
+    named = [{**each, "name": _bare(each["name"]), "values": [_bare(x) for x in each["values"]]} for each in columns]
+    return {"title": _bare(title), "columns": named, "notes": [_bare(note) for note in dict.fromkeys(notes)]}
+
+
+def _bare(value: Any) -> Any:
+    """Return a text without the marks that sentences need: in a cell it would be another text."""
+    return without_isolates(value) if isinstance(value, str) else value
 
 
 def head(key: str, lang: str, **fields: Any) -> str:

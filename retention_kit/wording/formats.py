@@ -11,6 +11,7 @@ import re
 import string
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
@@ -18,6 +19,12 @@ _QUOTES = {"en": "“{}”", "fr": "«\u202f{}\u202f»"}
 _SPACE_BEFORE_PERCENT = {"en_GB": "", "fr_FR": "\u00a0"}
 _UNKNOWN = "–"
 _NO_SIGN = str.maketrans("", "", "+-−")
+# Marks that turn the direction of whatever follows them, up to the end of the paragraph.
+_TURNS = re.compile("[\u202a-\u202e]")
+_ISOLATES, _ISOLATE, _END = re.compile("[\u2066-\u2069]"), "\u2068", "\u2069"
+_ISOLATED = re.compile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
+_LEFTWARD = re.compile("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_written_once = lru_cache(maxsize=10_000)  # a figure asks twenty times for the same few ticks
 
 
 class Money(NamedTuple):
@@ -36,12 +43,69 @@ def _signed_well(text: str) -> str:
     return text.replace("-", "−") if re.search("[1-9]", text) else text.translate(_NO_SIGN)
 
 
+def straight(text: str) -> str:
+    r"""Return a text without the marks that would turn the direction of what stands after it.
+
+    Letters that run from right to left, and isolates that end where they should, stay.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> straight("Acme \u202egpj.exe")
+    'Acme gpj.exe'
+    """
+    opened: list[int] = []
+    lone: list[int] = []
+    for mark in _ISOLATES.finditer(text):
+        if mark[0] != _END:
+            opened.append(mark.start())
+        elif opened:
+            opened.pop()
+        else:
+            lone.append(mark.start())
+    for place in sorted(lone + opened, reverse=True):
+        text = text[:place] + text[place + 1 :]
+    return _TURNS.sub("", text)
+
+
+def isolated(text: str) -> str:
+    r"""Return a value as it stands in a sentence: one that runs from right to left moves no word around it.
+
+    Only such a value changes: it is put between the marks of Unicode that keep its direction to itself.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> isolated("Acme"), ascii(isolated("\u05d0\u05d1 3"))
+    ('Acme', "'\\u2068\\\\u05d0\\\\u05d1 3\\\\u2069'")
+    """
+    if text.isascii():
+        return text
+    outside = text = straight(text)
+    while (less := _ISOLATED.sub("", outside)) != outside:
+        outside = less
+    return f"{_ISOLATE}{text}{_END}" if _LEFTWARD.search(outside) else text
+
+
+def without_isolates(text: str) -> str:
+    """Return a text without the marks of `isolated`: a spreadsheet and its formulas know no others than letters."""
+    return text.replace(_ISOLATE, "").replace(_END, "")
+
+
+@_written_once
 def _decimal(value: float, locale: str, pattern: str) -> str:
     from babel.numbers import format_decimal
 
     return _signed_well(format_decimal(value, pattern, locale=locale))
 
 
+@_written_once
 def percent(value: float, locale: str) -> str:
     """Write a fraction as a percentage, with at most one decimal."""
     from babel.numbers import format_percent
@@ -49,6 +113,7 @@ def percent(value: float, locale: str) -> str:
     return _signed_well(format_percent(value, f"#,##0.#{_SPACE_BEFORE_PERCENT[locale]}%", locale=locale))
 
 
+@_written_once
 def percent_even(value: float, locale: str, decimals: str = "0") -> str:
     """Write a fraction as a percentage with one decimal, so that an estimate and its limits line up."""
     from babel.numbers import format_percent
@@ -190,5 +255,5 @@ class Formatter(string.Formatter):
         if hasattr(value, "key") and hasattr(value, "fields"):
             return self._render(value, self._lang)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value)
+            return isolated(str(value))
         return _UNKNOWN if _unknown(value) else _decimal(value, self._locale, _NUMBERS["number"])

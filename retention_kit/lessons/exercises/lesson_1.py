@@ -2,6 +2,8 @@
 
 from functools import cache
 
+import pandas as pd
+
 from retention_kit.ledger import Ledger, build_ledger
 from retention_kit.lessons.examples import example
 from retention_kit.lessons.exercise import amount, fraction, pandas_line, sentence
@@ -26,9 +28,13 @@ def _flows() -> dict[str, float]:
     return mrr_bridge(_ledger(), freq="Q", start="2025-12", end="2026-03").frame.sum(numeric_only=True).to_dict()
 
 
-def _at(month: str) -> float:
+def _rows(month: str) -> pd.DataFrame:
     frame = _ledger().frame
-    return frame.loc[frame["month"] == month, "mrr"].sum()
+    return frame[frame["month"] == month]
+
+
+def _at(month: str) -> float:
+    return _rows(month)["mrr"].sum()
 
 
 def _without_churn() -> float:
@@ -63,7 +69,7 @@ EXERCISES = (
         {
             "all_months": lambda: _ledger().frame["mrr"].sum(),
             "wrong_month": lambda: _at("2026-03-01"),
-            "counted_rows": lambda: 5,
+            "counted_rows": lambda: len(_rows("2025-12-01")),
         },
     ),
     amount(

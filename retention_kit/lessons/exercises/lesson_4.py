@@ -7,7 +7,7 @@ import pandas as pd
 from retention_kit.ledger import Ledger, build_ledger
 from retention_kit.lessons.examples import example
 from retention_kit.lessons.exercise import amount, pandas_line, sentence
-from retention_kit.mrr_movements import mrr_bridge
+from retention_kit.mrr_movements import mrr_bridge, quick_ratio
 from retention_kit.sources import read_subscriptions
 
 _GAINS, _LOSSES = ["new", "reactivation", "expansion"], ["contraction", "churn"]
@@ -32,11 +32,16 @@ def _months() -> pd.DataFrame:
 
 
 @cache
-def _falls() -> pd.Series:
-    """Return by how much each customer who still pays came down between the two photographs."""
+def _photographs() -> pd.DataFrame:
+    """Return what each customer pays at the beginning and at the end."""
     paid = _ledger().frame.pivot_table(index="customer_id", columns="month", values="mrr", fill_value=0)
-    first, last = paid["2024-12-01"], paid["2025-06-01"]
-    return (first - last)[(last > 0) & (last < first)]
+    return paid[["2024-12-01", "2025-06-01"]].set_axis(["first", "last"], axis=1)
+
+
+def _falls(*, gone: bool = False) -> pd.Series:
+    """Return by how much each customer came down between the two photographs; those who left only if asked for."""
+    first, last = _photographs()["first"], _photographs()["last"]
+    return (first - last)[(last < first) & (gone | (last > 0))]
 
 
 def _closing(without: str | None = None, sign: int = -1) -> float:
@@ -77,7 +82,7 @@ EXERCISES = (
         {
             "monthly_movements": lambda: _sum(["contraction"]),
             "one_customer_only": lambda: _falls().min(),
-            "added_churn": lambda: _falls().sum() + 350,
+            "added_churn": lambda: _falls(gone=True).sum(),
         },
     ),
     sentence("4.5", "c", {"more_photographs": "a", "only_the_end": "b", "averaged_rules": "d"}),
@@ -88,7 +93,7 @@ EXERCISES = (
             "new_only": lambda: _sum(["new"]),
             "net_change": lambda: _sum(_GAINS) - _sum(_LOSSES),
             "forgot_return": lambda: _sum(["new", "expansion"]),
-            "read_the_level": lambda: _sum(_GAINS) + 1_700,
+            "read_the_level": lambda: _months()["opening"].iloc[0] + _sum(_GAINS),
         },
         kind="figure",
     ),
@@ -96,7 +101,7 @@ EXERCISES = (
         "4.7",
         lambda: _sum(_GAINS) / _sum(_LOSSES),
         {
-            "two_photographs": lambda: 800 / 550,
+            "two_photographs": lambda: quick_ratio(_ledger(), "2024-12", "2025-06"),
             "forgot_return": lambda: _sum(["new", "expansion"]) / _sum(_LOSSES),
             "turned_round": lambda: _sum(_LOSSES) / _sum(_GAINS),
             "churn_only": lambda: _sum(_GAINS) / _sum(["churn"]),

@@ -19,6 +19,7 @@ from retention_kit.reports.batch.locking import locked
 from retention_kit.reports.batch.manifest import DONE, FAILED, MANIFEST, Manifest, Record, write_whole
 from retention_kit.reports.batch.origins import Origins, sha256
 from retention_kit.reports.batch.plan import Plan
+from retention_kit.reports.batch.sharing import read_shared
 from retention_kit.wording import use_language
 
 
@@ -143,6 +144,7 @@ class _Batch:
         self.manifest.rewrite(begun)
         if wanted and prepare and self.engine != "papermill":
             forking.prepare()
+            read_shared(wanted)
         self._work("run", wanted, begun, lambda job: partial(working.run_notebook, job, self.folder, self.engine))
         answers = corrected(self.plan.jobs, self.manifest.records)
         self._write_pages(answers)

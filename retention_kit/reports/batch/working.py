@@ -8,11 +8,10 @@ from typing import Any
 import nbformat
 
 from retention_kit.errors import OptionError
+from retention_kit.media_types import HEADLINE
 from retention_kit.reports.batch.jobs import Job
 from retention_kit.reports.batch.manifest import DONE, RUN, write_whole
 from retention_kit.reports.batch.origins import sha256
-
-HEADLINE = "application/vnd.retention-kit.headline+json"
 
 
 def check_engine(engine: str | None) -> None:
