@@ -66,6 +66,16 @@ def test_a_rerun_keeps_what_is_whole_and_writes_the_same_index(batch, tmp_path):
     assert first.index.read_bytes() == index
 
 
+def test_a_process_is_made_ready_only_for_notebooks_that_it_forks(batch, monkeypatch):
+    prepared = []
+    monkeypatch.setattr("retention_kit.reports.forking.prepare", lambda: prepared.append(1))
+    batch(TWO, prepare=True, engine="papermill")
+    batch(TWO, prepare=True)
+    assert prepared == []
+    batch(TWO, prepare=True, fresh=True)
+    assert prepared == [1]
+
+
 def test_the_manifest_says_what_each_report_was_made_of(batch, tmp_path):
     batch(TWO.replace("quick,", "quick, parameters: {seed: 3},"))
     record = batches.records(tmp_path / "out")[KEYS[0]]
@@ -167,6 +177,23 @@ def test_a_failed_report_stops_nothing_is_listed_with_its_notebook_and_is_tried_
     assert batch(BROKEN).ran == ("worse/worse_en",)
 
 
+def test_a_failure_is_told_in_the_language_of_its_page_and_counted_above(batch):
+    result = batch("languages: fr\n" + BROKEN)
+    assert "ne peut pas être produit avec ces données" in result.failed[0].error
+    assert "1 rapport a échoué" in result.index.read_text(encoding="utf-8").replace("\u00a0", " ")
+
+
+def test_a_format_that_cannot_be_written_here_is_refused_before_anything_runs(batch, tmp_path, monkeypatch):
+    def refuse():
+        raise OptionError("error.xlsx_package")
+
+    for kind, module in (("pdf", "pdf"), ("xlsx", "spreadsheet")):
+        monkeypatch.setattr(f"retention_kit.reports.{module}.check_available", refuse)
+        with pytest.raises(OptionError):
+            batch(f"{TWO}formats: [html, {kind}]\n")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_page_that_cannot_be_written_is_a_failed_report(batch, tmp_path, monkeypatch):
     def refuse(notebook, page):
         raise ValueError("no ink")
@@ -192,6 +219,18 @@ def test_exit_codes_and_the_summary(batch, tmp_path, monkeypatch, capsys):
         assert ("worse/worse_en: " in said) == (code == 1)
         assert "Traceback" not in err
     assert "line 3" in err
+
+
+def test_what_is_told_of_each_report_that_ends(batch):
+    told = []
+    batch(BROKEN + "languages: fr\n", report=told.append)
+    assert [(each.stage, each.done, each.total, each.failed) for each in told] == [
+        ("run", 1, 3, 1),
+        ("run", 2, 3, 1),
+        ("run", 3, 3, 1),
+    ]
+    assert [each.error is None for each in told] == [False, True, True]
+    assert told[0].left > told[-1].left == 0
 
 
 def test_progress_is_a_line_a_report_on_standard_error_where_there_is_no_terminal(batch, tmp_path, capsys, monkeypatch):
@@ -248,6 +287,7 @@ def test_interrupted_it_keeps_what_is_done_and_says_so(batch, tmp_path, capsys, 
 
 def test_two_batches_in_one_folder_are_refused_and_a_dead_ones_lock_is_none(batch, tmp_path):
     (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".batch.lock").write_text("1234567890", encoding="ascii")  # of a batch long dead
     code = (
         "import sys, pathlib; from retention_kit.reports.batch.locking import locked\n"
         "with locked(pathlib.Path('out')): print('held', flush=True); sys.stdin.read()"
@@ -294,7 +334,9 @@ def test_the_rule_is_that_of_a_study():
 
 
 def test_the_pages_say_that_they_are_one_of_several_and_a_new_question_rewrites_them_without_running(batch, tmp_path):
-    batch(asked(a=0.03))
+    alone = batch(asked(a=0.03)).index.read_text(encoding="utf-8")
+    assert "The questions asked together" not in alone
+    assert batches.records(tmp_path / "out")["a/a_en"]["seconds"] == 1.0  # of notebook and page
     page = tmp_path / "out" / "a" / "a_en.html"
     assert "tested together" not in page.read_text(encoding="utf-8")
     result = batch(asked(a=0.03, b=0.5))
@@ -324,7 +366,9 @@ def test_what_could_not_be_tested_does_not_count_and_alone_nothing_is_said(batch
     first, second = found[jobs[0].key]
     assert (first.p_adjusted, second.p_adjusted) == (pytest.approx(0.03), pytest.approx(0.02))
     assert notice(found[jobs[2].key], "en") is None
-    assert "The 2 comparisons here are of 2 tested" in notice(found[jobs[0].key], "en")["notice"]
+    said = notice(found[jobs[0].key], "en")["notice"]
+    assert "The 2 comparisons here are of 2 tested" in said
+    assert said.count("with: ") == 2  # of which group
     assert notice((replace(first, comparisons=1),), "en") is None
     assert corrected(jobs, {}) == {}
 
@@ -370,6 +414,15 @@ def test_the_index_shows_headline_rule_verdict_and_links_that_lead_somewhere(bat
     addresses = {link["href"].removeprefix("#") for link in page.find_all("a") if link["href"].startswith("#")}
     assert addresses <= {tag["id"] for tag in page.find_all(id=True)}
     assert all(cell.has_attr("scope") for cell in page.find_all("th"))
+
+
+def test_what_else_it_was_asked_for_stands_beside_each_report(batch):
+    result = batch(TWO.replace("{segment: [a, b]}", "{segment: [a, b], month: 2025-06, plan: x}"))
+    page = BeautifulSoup(result.index.read_text(encoding="utf-8"), "html.parser")
+    assert [h2.get_text() for h2 in page.find_all("h2")] == ["segment: a", "segment: b"]
+    row = page.find_all("tr")[1].get_text(" ").replace("\u00a0", " ")
+    assert "June 2025" in row
+    assert "plan: x" in row
 
 
 def test_half_a_character_is_replaced_rather_than_a_list_lost(batch):

@@ -3,9 +3,11 @@
 import json
 import re
 from collections import Counter
+from types import SimpleNamespace
 
 import hypothesis.strategies as st
 import nbformat
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from nbformat.v4 import new_code_cell, new_notebook
@@ -20,12 +22,13 @@ DECLARED = {
     'mask: bool = False\nlang: str = "en"',
     "portfolio": 'as_of: str = ""\ncsm: str = ""\nlang: str = "en"',
     "study": 'study: str = ""\nlang: str = "en"',
+    "mute": "seed: int = 0",
 }
 
 
 @pytest.fixture(autouse=True)
 def shelf(tmp_path, monkeypatch):
-    """Three reports in a library of its own."""
+    """Four reports in a library of its own."""
     for name, declared in DECLARED.items():
         cell = new_code_cell(declared, metadata={"tags": ["parameters"]})
         nbformat.write(new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
@@ -71,6 +74,31 @@ def test_all_stands_for_the_values_of_the_customers_as_the_ledger_reads_them(pla
     assert [job.parameters["csm"] for job in jobs[3:]] == sorted(known.csm.dropna().unique())
 
 
+def test_all_is_what_is_known_on_the_last_day_each_value_once_and_in_order(plan, monkeypatch):
+    def opened(**how):
+        assert how == {"as_of": "2025-12-31"}
+        return SimpleNamespace(customers=pd.DataFrame({"segment": ["b", None, "a", "b"]}))
+
+    monkeypatch.setattr("retention_kit.reports.batch.data.open_ledger", opened)
+    text = "data: {as_of: [2024-12-31, 2025-12-31, 2025-06-30]}\nreports: [{report: asked, for_each: %s}]"
+    jobs = plan(text % "{segment: all, month: 2025-12}")
+    assert [job.parameters["where"] for job in jobs] == [{"segment": "a"}, {"segment": "b"}]
+
+
+def test_what_is_said_twice_is_asked_once(plan):
+    twice = "data: {as_of: [2025-12-31, 2025-12-31]}\nlanguages: [en, en]\nformats: [pdf, pdf]\n"
+    twice += "reports: [{report: asked%s}]"
+    (job,) = plan(twice % ", for_each: {segment: [SMB, SMB]}")
+    assert job.formats == ("pdf",)
+    (job,) = plan(twice % ", for_each: {month: [2025-06, 2025-06]}")
+
+
+def test_a_report_without_a_language_is_made_once(plan):
+    (job,) = plan("data: {as_of: 2025-12-31}\nlanguages: [en, fr]\nreports: [{report: mute}]")
+    assert job.key == "mute/mute"
+    assert "lang" not in job.parameters
+
+
 def test_several_days_of_the_data_make_a_report_each_unless_months_are_asked_for(plan):
     text = "data: {as_of: [2025-12-31, 2024-12-31]}\nreports: [{report: asked%s}]"
     assert [job.parameters["as_of"] for job in plan(text % "")] == ["2025-12-31", "2024-12-31"]
@@ -108,6 +136,11 @@ def test_one_question_in_two_languages_masked_or_not_is_one(plan):
         "{report: asked, name: c, parameters: {seed: 1}}]"
     )
     assert list(Counter(job.question for job in jobs).values()) == [4, 2]
+    jobs = plan(
+        DATA + "reports: [{report: asked, name: b, parameters: {seed: 1, factor: x}}, "
+        "{report: asked, name: c, parameters: {factor: x, seed: 1}}]"
+    )
+    assert len({job.question for job in jobs}) == 1
 
 
 @pytest.mark.parametrize(
@@ -135,6 +168,7 @@ def test_one_question_in_two_languages_masked_or_not_is_one(plan):
         (DATA + "reports:\n  - report: asked\n    for_each: {as_of: yesterday}", 4, "yesterday"),
         (DATA + "reports:\n  - report: asked\n    for_each: 3", 4, "for_each"),
         (DATA + "reports:\n  - {report: asked}\n  - {report: asked}", 4, "another name"),
+        (DATA + "reports:\n  - {report: asked, name: b}\n  - {report: asked, name: ' b '}", 4, "another name"),
         (DATA + "reports:\n  - {report: asked, name: 3}", 3, "name"),
         (DATA + "reports: [{report: asked}]\nreports: []", 3, "reports"),
         (DATA + "title: [a]\nreports: [{report: asked}]", 2, "title"),

@@ -9,7 +9,7 @@ import pytest
 
 import retention_kit as rk
 from retention_kit.errors import InvalidRowsError, UnmatchedCustomersError
-from retention_kit.ledger.masking import account_numbers
+from retention_kit.ledger.masking import account_numbers, in_words
 from retention_kit.reports import declared_parameters, report_path, run_report
 from retention_kit.wording import use_language
 
@@ -84,6 +84,7 @@ def test_masked_customers_are_called_so_in_the_language_of_the_page():
     assert rk.open_ledger(as_of=AS_OF, mask=True).ids[0].startswith("Customer 0")
     with use_language("fr"):
         assert rk.open_ledger(as_of=AS_OF, mask=True).ids[0].startswith("Client 0")
+    assert str(in_words({number: number for number in range(1, 10_001)})[7]) == "Customer 00007"  # as 10 000 has
 
 
 def test_nothing_of_a_masked_ledger_shows_a_name():
@@ -93,6 +94,18 @@ def test_nothing_of_a_masked_ledger_shows_a_name():
     shown += [ledger.customers.to_csv(), ledger.reconciliation.rows.to_csv()]
     assert not [text for text in shown for secret in identifying(known) if secret in text]
     assert ledger.customers["segment"].tolist() == ["Large"]  # what is no name stays
+
+
+def test_columns_that_tell_customers_apart_are_hidden_whatever_they_are_called():
+    ids = [f"C{number:02}" for number in range(30)]
+    known = pd.DataFrame({"customer_id": ids, "parent": ["C03"] * 3 + [None] * 27, "Company Name": "Firm"})
+    known["memo"] = [f"call {number}" for number in range(29)] + ["call 0"]
+    known["team"], known["score"] = ["North", "South"] * 15, range(30)
+    table = cases.subscriptions(*((one, "2025-01-05", None, 50) for one in ids))
+    plain, hidden = (rk.open_ledger(table, known, as_of=AS_OF, mask=mask).customers for mask in (False, True))
+    told = [name for name in plain if hidden[name].tolist() == plain[name].tolist()]
+    assert [name for name in plain if name not in told] == ["parent", "Company Name", "memo"]
+    assert hidden["memo"].tolist() == hidden.index.tolist()
 
 
 @pytest.mark.parametrize("mask", [True, False])

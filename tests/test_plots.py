@@ -241,9 +241,14 @@ def test_a_matrix_in_which_nothing_can_be_divided_is_drawn():
 
 def test_numbers_in_cells_stand_out_from_their_colour():
     ax = plots.plot_cohort_matrix(matrix_of(12))
-    shade = {text.get_text(): text.get_color() for text in ax.texts}
-    assert shade["100%"] == "white"
-    assert shade["31%"] == "black"
+    mesh = ax.collections[0]
+    faces = mesh.get_facecolors()[~np.ma.getmaskarray(mesh.get_array()).ravel()][:, :3]
+    linear = np.where(faces <= 0.03928, faces / 12.92, ((faces + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ (0.2126, 0.7152, 0.0722)  # as WCAG 2 defines it, and so the contrast with white and black
+    white, black = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
+    best = np.where(white > black, "white", "black")
+    assert [text.get_color() for text in ax.texts[: len(best)]] == best.tolist()
+    assert set(best) == {"white", "black"}
 
 
 # --- bridge ------------------------------------------------------------------------------------------------
@@ -394,6 +399,9 @@ def test_a_line_is_named_where_it_was_last_observed():
     (leader, _) = ax.collections[0].get_segments()
     # the 20th of 25 months, so 19 of 24 steps along the axis, and a hair's breadth further
     assert leader[0][0] == pytest.approx(19 / 24, abs=0.01)
+    ((_, dashes), (_, whole)) = ax.collections[0].get_linestyles()
+    assert dashes  # so that it is not taken for the line going on
+    assert whole is None
 
 
 # --- survival and finding ----------------------------------------------------------------------------------
@@ -509,6 +517,15 @@ def test_a_ratio_stands_on_a_logarithmic_axis_around_one():
     assert places["2"] == pytest.approx(np.log(2))
 
 
+def test_the_ticks_of_ratios_are_those_that_its_axis_has_room_for():
+    near, far = (
+        {text.get_text() for text in tick_labels(plots.plot_finding(ratio, lang="en").xaxis)}
+        for ratio in (ratio_of(1.1, 0.95, 1.3), ratio_of())
+    )
+    assert near == {"0.5", "0.67", "0.8", "1", "1.25", "1.5", "2"}  # up to 1.6 times the margin's logarithm and more
+    assert far == {"0.2", "0.5", "1", "2", "5"}
+
+
 # --- forest, balance, several groups -----------------------------------------------------------------------
 
 
@@ -529,6 +546,14 @@ def test_the_forest_shades_the_margin_and_says_so():
     assert "Shaded: less than 5 points" in ax.get_title(loc="left").replace("\n", " ")
     assert "hollow" in ax.get_title(loc="left")
     assert "hollow" not in plots.plot_forest(findings_of(), lang="en").get_title(loc="left")
+
+
+def test_the_forest_shows_the_whole_margin_however_far_the_estimates_are_from_it():
+    one = with_lines(finding_of(), 0.09)
+    near = replace(one, lines=tuple(replace(line, low=0.085, high=0.095) for line in one.lines))
+    low, high = plots.plot_forest(near, lang="en").get_xlim()
+    assert low < -5
+    assert high > 9.5
 
 
 def test_an_estimate_that_is_missing_keeps_its_row():

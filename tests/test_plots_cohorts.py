@@ -145,10 +145,20 @@ def test_every_cohort_is_a_line_that_ends_where_it_was_last_observed_and_the_ave
     assert average.get_linewidth() > 1.5 * max(line.get_linewidth() for line in cohorts)
     assert list(average.get_ydata()) == pytest.approx([0.9**age for age in range(5)])
     assert [int((~np.isnan(line.get_ydata())).sum()) for line in cohorts] == [5, 4, 3, 2, 1]
+    assert len({str(line._dash_pattern) for line in cohorts}) == 5  # told apart in grey as well
     named = [text.get_text() for text in ax.texts]
     assert named[:2] == ["Weighted average: 65.6%", "Jan\u00a02024: 65.6%"]  # 0.9⁴
     assert named[-1] == "May\u00a02024: 100.0%"  # seen at age 0 only
     assert cohorts[-1].get_marker() == "o"  # a line of one point would not be seen
+
+
+def test_all_that_was_paid_at_the_start_is_a_line_of_shares_and_none_of_money():
+    flat = [
+        [line for line in plots.plot_cohort_curves(matrix).get_lines() if list(line.get_ydata()) == [1, 1]]
+        for matrix in (matrix_of(5), dear(matrix_of(5)))
+    ]
+    assert [len(lines) for lines in flat] == [1, 0]
+    assert "Average: " in " ".join(words(plots.plot_cohort_curves(dear(matrix_of(5)), lang="en")))
 
 
 def test_of_many_cohorts_the_ends_are_named_and_the_others_run_from_light_to_dark():

@@ -23,6 +23,7 @@ from pictures import (
 from retention_kit import plots
 from retention_kit.errors import OptionError, WindowMismatchError
 from retention_kit.results import Estimates
+from retention_kit.wording import render
 
 LONG = "Établissements publics à caractère industriel et commercial {}"
 
@@ -55,6 +56,15 @@ def test_the_total_is_a_line_across_the_groups_and_only_if_given():
     assert "ensemble : 93,0 %" in [plain(text) for text in words(ax)]
     assert list(ax.get_lines()[-1].get_xdata()) == [0.93, 0.93]
     assert not any("ensemble" in text for text in words(plots.plot_estimates(estimates_of(), lang="fr")))
+
+
+def test_what_is_not_known_of_groups_and_total_is_not_drawn():
+    bare = [replace(item, low=np.nan, high=np.nan, n=None) for item in estimates_of(2)]
+    total = replace(total_of(), value=np.nan, low=np.nan, high=np.nan)
+    ax = plots.plot_estimates(Estimates("segment", tuple(bare)), total=total, lang="en")
+    said = [plain(text) for text in words(ax)]
+    assert {"segment 0", "segment 1", "Net revenue retention (NRR)"} <= set(said)
+    assert not any(text.startswith("all: ") or "interval" in text for text in said)
 
 
 def test_a_group_of_nobody_keeps_its_row():
@@ -104,6 +114,13 @@ def test_the_steps_lead_from_before_to_after():
     assert ends == pytest.approx([1.0, 0.972])
     beside = [plain(text.get_text()) for text in ax.texts]
     assert beside == ["−4.0 points", "+1.0 points", "+0.2 points", "100.0%", "97.2%"]
+    # a thin line leads from each row to the next, at the level where one ends and the other begins
+    rows = ax.get_yticks()
+    leaders = [tuple(map(tuple, line)) for line in ax.collections[0].get_segments()]
+    levels = [1.0, 0.96, 0.97, 0.972]
+    expected = [((x, under), (x, over)) for x, over, under in zip(levels, rows, rows[1:], strict=False)]
+    assert np.array(leaders) == pytest.approx(np.array(expected))
+    assert ax.get_title(loc="left").replace("\n", " ") == render("plot.mix.note", "en")
 
 
 def test_less_than_two_points_are_one_in_french():
@@ -147,6 +164,8 @@ def test_a_range_is_ruled_and_in_no_colour_of_a_line():
     ax = plots.plot_retention_over_time(over_time(), benchmark=published(arr=2e6), lang="fr")
     (band,) = [patch for patch in ax.patches if patch.get_hatch()]
     assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((0.9, 0.94))
+    starts = [leader[0][1] for leader in ax.collections[-1].get_segments()]
+    assert starts[3:] == pytest.approx([0.92, 0.94, 1.02])  # after three lines: the band's words begin at its middle
     red, green, blue, _ = band.get_facecolor()
     assert red == green == blue
     assert "NRR, donné comme usuel : de 90 % à 94 % (l’article du bootcamp)" in [plain(t.get_text()) for t in ax.texts]

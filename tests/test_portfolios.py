@@ -60,6 +60,34 @@ def test_renewals_by_date_by_anniversary_and_as_announced():
     assert [row.who for row in rk.renewals_ahead(ledger(), within_days=13)] == []
 
 
+def test_an_end_is_announced_from_the_day_its_first_month_without_mrr_begins():
+    # 31 days after 30 June is 31 July; the month without B's MRR is August
+    assert "Bo" not in [row.who for row in rk.renewals_ahead(ledger(), within_days=31)]
+    assert "Bo" in [row.who for row in rk.renewals_ahead(ledger(), within_days=32)]
+
+
+def test_ends_of_one_day_are_in_the_order_of_their_mrr_and_those_who_left_have_none():
+    rows = [
+        ("A", "2024-08-10", None, 1200, YEARLY),  # 100 a month
+        ("E", "2024-08-20", None, 3600, YEARLY),  # 300
+        ("F", "2024-10-05", "2025-08-05", 70),
+        ("F", "2024-10-05", "2025-09-05", 30),
+        ("G", "2024-10-05", "2025-03-05", 70),  # has left, whatever its contract says
+        ("H", "2024-10-05", None, 10),
+    ]
+    known = pd.DataFrame({"customer_id": ["G", "H"], "contract_end": ["2025-08-15", AS_OF]})
+    ahead = rk.renewals_ahead(cases.ledger_of(*rows, as_of=AS_OF, customers=known), within_days=92)
+    assert [(row.who, row.ends_on) for row in ahead] == [
+        ("F", None),
+        ("H", dt.date(2025, 6, 30)),  # today is not too late
+        ("E", dt.date(2025, 8, 31)),
+        ("A", dt.date(2025, 8, 31)),
+    ]
+    (leaving, *_) = ahead
+    assert (leaving.leaving.amount, leaving.leaves_in) == (100, pd.Timestamp("2025-08-01"))
+    assert (ahead.customers, ahead.known) == (4, 3)  # of those who pay: A, E and H
+
+
 @pytest.mark.parametrize("days", [0, -1, 1.5, True, 10_000])
 def test_days_ahead_are_a_whole_number(days):
     with pytest.raises(OptionError):

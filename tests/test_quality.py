@@ -77,3 +77,58 @@ def test_masked_it_quotes_nothing():
     found = rk.data_quality(table(), as_of=AS_OF, mask=True)
     assert set(found.faults["value"]) == {"…"}
     assert all(str(one).startswith("Customer 0") for one in found.oddities["customer_id"])
+
+
+def odd(*rows):
+    """Kinds of oddities with their rows: rows are customer, start, end, amount[, interval, how many, product]."""
+    names = ["customer_id", "start", "end", "amount", "interval", "interval_count", "product"]
+    usual = ["month", 1, "x"]
+    frame = pd.DataFrame([[*row, *usual[len(row) - 4 :]] for row in rows], columns=names)
+    return rk.data_quality(frame, as_of=AS_OF).oddities.groupby("kind")["row"].apply(list).to_dict()
+
+
+def test_rows_that_run_within_another_are_doubled_and_those_of_two_products_are_not():
+    assert odd(
+        ("Ann", "2024-01-05", None, 50),
+        ("Ann", "2024-02-05", "2024-03-05", 50),
+        ("Ann", "2024-05-05", "2024-06-05", 50),  # within the first, long after the second
+        ("Ben", "2024-01-05", None, 50, "month", 1, "x"),
+        ("Ben", "2024-01-05", None, 50, "month", 1, "y"),
+    ) == {"overlap": [0, 1, 2]}
+
+
+def test_amounts_are_compared_by_the_month():
+    assert odd(
+        *((who, "2024-01-05", None, 50) for who in ("Ann", "Ben", "Cid")),
+        ("Dot", "2024-01-05", None, 6000, "year"),  # 500 a month
+        ("Eva", "2024-01-05", None, 6000, "month", 12),
+        ("Flo", "2024-01-05", None, 0.5),  # a hundredth
+        ("Gil", "2024-01-05", None, 0.51),
+    ) == {"amount": [5]}
+
+
+def test_one_month_end_without_mrr_is_a_gap_told_once():
+    assert odd(
+        ("Ann", "2024-01-05", "2024-03-05", 50),  # at the end of March, nothing
+        ("Ann", "2024-04-05", None, 50),
+        ("Ann", "2024-04-20", None, 60),
+        ("Ben", "2024-01-05", "2024-03-25", 50),
+        ("Ben", "2024-04-05", None, 50),
+    ) == {"gap": [1, 4]}
+
+
+def test_columns_that_have_their_right_names_are_told_in_one_sentence():
+    found = rk.data_quality(table().rename(columns={"customer_id": "client"}), as_of=AS_OF)
+    told = [message for message in found.contents if message.key in {"check.column", "quality.same_names"}]
+    assert [message.fields.get("found", message.fields.get("header")) for message in told] == [
+        "client",
+        ["amount", "interval"],
+    ]
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_why_there_is_no_ledger_quotes_customers_only_where_names_may_be_shown(mask):
+    strangers = pd.DataFrame({"customer_id": ["Zed"], "segment": ["SMB"]})
+    found = rk.data_quality(table(), strangers, as_of=AS_OF, mask=mask)
+    assert not found.usable
+    assert ("Ada" in str(found.about[0])) is not mask

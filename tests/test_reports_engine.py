@@ -107,8 +107,9 @@ WAYS_TO_SHOW = (
     "%matplotlib inline\nplt.plot([3, 1]);",
     "!echo from a shell",
     "import subprocess; subprocess.run(['echo', 'from a subprocess'], check=True);",
+    "import datetime\nday = datetime.datetime(2025, 1, 2, tzinfo=datetime.UTC)\n"  # no JSON, and sent all the same
     "class Bundle:\n    def _repr_mimebundle_(self, **_):\n"
-    "        return {'text/plain': 't', 'application/x+json': {'a': (1, 2)}}, {'m': 1}\nBundle()",
+    "        return {'text/plain': 't', 'application/x+json': {'a': (1, 2), 'on': day}}, {'m': 1}\nBundle()",
     "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
     "__name__, get_ipython().__class__.__name__, sys.stdout.isatty(), sys.stdout.encoding",
     "import pickle\ndef mine(): return 1\npickle.loads(pickle.dumps(mine))()",
@@ -168,14 +169,17 @@ def test_leaving_stops_the_notebook(tmp_path):
 
 
 def test_papermill_records_what_ran(tmp_path):
-    notebook = new_notebook(cells=[new_markdown_cell("# Title"), new_code_cell("print(1)"), new_code_cell("1 / 0")])
+    skipped = new_code_cell("0 / 0", metadata={"tags": ["skip-execution"]})
+    cells = [new_markdown_cell("# Title"), skipped, new_code_cell("print(1)"), new_code_cell("1 / 0")]
+    notebook = new_notebook(cells=cells)
     nbformat.write(notebook, tmp_path / "in.ipynb")
     with pytest.raises(PapermillExecutionError, match="ZeroDivisionError"):
         executed(tmp_path / "in.ipynb", tmp_path / "out.ipynb", engine.NAME)
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
     ran = [cell.metadata.papermill for cell in cells if "papermill" in cell.metadata]
-    assert [record.status for record in ran] == ["completed", "completed", "failed"]
-    assert ran[1].duration >= 0
+    assert [record.status for record in ran] == ["completed", "completed", "completed", "failed"]
+    assert ran[2].duration >= 0
+    assert [cell.execution_count for cell in cells if cell.get("execution_count")] == [1, 2]
 
 
 REPORT = """\
@@ -197,16 +201,21 @@ pandas.DataFrame.sum = None; plt.ioff(); plt.switch_backend("agg")"""
 def prepared():
     """Lines of a process that was prepared, as a batch is: what three forks one after the other showed."""
     code = """\
-import json, sys
+import os, sys
 sys.modules["rfc3987_syntax"] = None
 from functools import partial
 from retention_kit.reports import forking, run_report
-forking.prepare()
+from retention_kit.wording import language, use_language
+def state(): return dict(os.environ), list(sys.path), sys.modules["__main__"], language()
+for name in forking._THREADS_OF_LIBRARIES: os.environ.setdefault(name, "1")
+with use_language("fr"):
+    before = state()
+    forking.prepare()
+    assert state() == before
 tasks = [(n, partial(run_report, sys.argv[1], output_dir=sys.argv[2], stem=str(n), engine="fork", formats=[]))
          for n in range(3)]
 for key, outcome in forking.forked(tasks, 1):
     if outcome.error: raise outcome.error
-print(json.dumps([sys.modules["__main__"].__dict__["code"] if "code" in globals() else "", list(sys.path[:1])]))
 """
 
     def run(notebook, folder):

@@ -12,6 +12,8 @@ from retention_kit.errors import ReportError
 from retention_kit.reports.containing import contained, straight
 from retention_kit.reports.export import css_text, page_title, render_html, to_html
 from retention_kit.reports.pdf import chromium
+from retention_kit.wording import render
+from retention_kit.wording.formats import Formatter
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 CHROMIUM = chromium()
@@ -157,12 +159,27 @@ def test_what_acts_beyond_its_place_falls_away(hostile, left):
         ("a \u2067b", "a b"),  # an isolate that nobody ends
         ("a \u2068b\u2069 c", "a \u2068b\u2069 c"),
         ("a\u2069 \u2068b", "a b"),  # ended before it began
+        ("a\u2069 \u2068b\u2069 \u2067c", "a \u2068b\u2069 c"),  # one name's marks do not cost another's
         ("שלום \u200f3", "שלום \u200f3"),  # letters from right to left, and their marks, are no attack
     ],
 )
 def test_marks_that_turn_what_follows_fall_away(text, left):
     assert straight(text) == left
     assert contained(f'<p title="{text}">{text}</p>') == f'<p title="{left}">{left}</p>'
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("p_value", [0.0001, 0.25])
+def test_a_p_value_stays_on_one_line(lang, p_value):
+    told = Formatter(lang, render).format("with p {x:p}.", x=p_value)
+    assert " " not in contained(f"<li>{told}</li>").removeprefix("<li>with ")
+
+
+@pytest.mark.parametrize("sign", "+−-±")
+def test_no_line_ends_after_the_sign_of_an_amount(sign):
+    assert contained(f"<td>{sign}€47</td>") == f"<td>{sign}\u2060€47</td>"
+    assert contained(f"<td>{sign}$47 to {sign}¥3</td>") == f"<td>{sign}\u2060$47 to {sign}\u2060¥3</td>"
+    assert contained(f"<td>{sign}47 € {sign} €</td>") == f"<td>{sign}47 € {sign} €</td>"
 
 
 def test_every_table_has_a_box_that_scrolls_and_has_a_name():

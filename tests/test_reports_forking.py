@@ -46,7 +46,7 @@ def no_child_is_left():
 
 @pytest.fixture(autouse=True)
 def fresh_processes_find_this_module(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
 
 
 def grow():
@@ -104,7 +104,7 @@ def test_a_process_that_dies_is_an_outcome(run, task, how):
 
 
 def die_talking():
-    print("the last words", file=sys.stderr, flush=True)
+    print("the first words\nthe last words", file=sys.stderr, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -148,17 +148,22 @@ def test_an_error_that_cannot_travel_is_told(run):
 
 @WAYS
 def test_time_and_memory_are_measured(run):
-    grown, spun, slept = outcomes(run, grow, partial(spin, 0.3), partial(time.sleep, 0.3))
+    below = partial(subprocess.run, [sys.executable, "-S", "-c", "import time\nwhile time.process_time() < 0.3: pass"])
+    grown, spun, slept, spun_below = outcomes(run, grow, partial(spin, 0.3), partial(time.sleep, 0.3), below)
     assert grown.peak_memory > 150 * MEGABYTE
     assert spun.cpu_seconds >= 0.3
     assert slept.seconds >= 0.3
+    assert spun_below.cpu_seconds >= 0.3  # what a report's own subprocesses take is the report's
     # a fresh Python starts in less than that
     assert slept.cpu_seconds < spun.cpu_seconds
 
 
 @WAYS
 def test_jobs_overlap_and_are_never_more_than_asked_for(run):
-    spans = [outcome.value for outcome in outcomes(run, *[partial(stamps, 0.4)] * 4, jobs=2)]
+    # the first ends long before the second: what takes its place is one task
+    spans = [
+        outcome.value for outcome in outcomes(run, *(partial(stamps, long) for long in (0.05, 0.9, 0.1, 0.1)), jobs=2)
+    ]
     ends = [(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans]
     running = [0]
     for _, step in sorted(ends):
@@ -182,6 +187,19 @@ def test_tasks_are_taken_one_by_one(run):
     assert taken == [0, 1, 2]
 
 
+def files_open():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@linux
+@WAYS
+def test_no_file_stays_open(run):
+    outcomes(run, partial(int, 1))  # whatever the first use of anything opens
+    before = files_open()
+    outcomes(run, *[partial(int, 1)] * 3)
+    assert files_open() == before
+
+
 @WAYS
 def test_a_closed_iterator_kills_what_runs(run):
     began = time.monotonic()
@@ -191,15 +209,25 @@ def test_a_closed_iterator_kills_what_runs(run):
     assert time.monotonic() - began < 30
 
 
+SAY = "import os, sys, time; open({!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+
+
 @linux
-def test_an_interrupted_parent_takes_its_children_along():
-    code = """\
-import os, signal, sys, threading, time
-from retention_kit.reports.forking import forked
-def say(): open(sys.argv[1], "w").write(str(os.getpid())); time.sleep(60)
-list(forked([(0, say)], 1))
+@pytest.mark.parametrize(
+    ("run", "numbers"),
+    [
+        ("forking.forked", (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)),
+        ("fresh.in_fresh_processes", (signal.SIGKILL,)),
+    ],
+)
+def test_an_interrupted_parent_takes_its_children_along(run, numbers):
+    code = f"""\
+import sys
+from functools import partial
+from retention_kit.reports import forking, fresh
+list({run}(iter([(0, partial(exec, {SAY!r}.format(sys.argv[1])))]), 1))
 """
-    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+    for number in numbers:
         assert _child_ends_with(code, number)
 
 
@@ -219,8 +247,18 @@ def _child_ends_with(code, number, patience=20):
         return time.monotonic() < end
 
 
+def be_interrupted():
+    os.kill(os.getpid(), signal.SIGINT)
+    return "went on"
+
+
 @linux
-def test_from_a_process_with_threads_nothing_is_forked_and_nothing_hangs():
+def test_what_ctrl_c_means_is_the_parent_s_to_say():
+    assert [outcome.value for outcome in outcomes(forked, be_interrupted)] == ["went on"]
+
+
+@linux
+def test_from_a_process_with_threads_nothing_is_forked_and_nothing_hangs(monkeypatch):
     # a fork would find the lock held by a thread that it does not have
     lock, stop = threading.Lock(), threading.Event()
 
@@ -231,13 +269,21 @@ def test_from_a_process_with_threads_nothing_is_forked_and_nothing_hangs():
     thread = threading.Thread(target=hold)
     thread.start()
     try:
-        came = outcomes(forked, os.getpid, os.getppid)
+        monkeypatch.setattr(reports, "only_here", True, raising=False)
+        came = outcomes(forked, os.getpid, partial(_has, "only_here"))
     finally:
         stop.set()
         thread.join()
     assert [outcome.error for outcome in came] == [None, None]
+    assert came[1].value is False
     (unpicklable,) = outcomes(in_fresh_processes, lambda: 1)
     assert "pickle" in str(unpicklable.error).lower()
+
+
+def test_a_file_named_like_a_module_does_not_shadow_it(tmp_path, monkeypatch):
+    (tmp_path / "pickle.py").write_text("raise SystemError('a stray module')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert [outcome.value for outcome in outcomes(in_fresh_processes, partial(int, "7"))] == [7]
 
 
 @linux

@@ -42,6 +42,10 @@ def test_declarations_which_papermill_loses_are_read(tmp_path):
     assert declared["plain"].type == "int"
 
 
+def test_a_text_among_the_declarations_declares_nothing(tmp_path):
+    assert list(declared_parameters(notebook(tmp_path, '"""What to set."""\nhorizon: int = 12'))) == ["horizon"]
+
+
 def test_a_notebook_without_the_tag_declares_nothing(tmp_path):
     assert declared_parameters(notebook(tmp_path, tags=["other"])) == {}
 
@@ -89,6 +93,10 @@ def test_a_name_that_would_be_code_is_refused(tmp_path, name):
         ("flag", "oui", True),
         ("flag", "non", False),
         ("flag", "TRUE", True),
+        ("flag", " vrai ", True),
+        ("flag", "yes", True),
+        ("flag", "Faux", False),
+        ("flag", "no", False),
         ("adjust", '["a", "b"]', ["a", "b"]),
         ("columns", '{"amount": "Prix"}', {"amount": "Prix"}),
     ],
@@ -135,6 +143,7 @@ def test_what_does_not_convert_is_refused_with_an_example(tmp_path, name, value)
         ("subscriptions", dt.date(2025, 12, 31), "2025-12-31"),
         ("subscriptions", pd.Timestamp("2025-12-31"), "2025-12-31"),
         ("subscriptions", dt.datetime(2025, 12, 31, 8), "2025-12-31T08:00:00"),
+        ("subscriptions", dt.datetime(2025, 12, 31, tzinfo=dt.UTC), "2025-12-31T00:00:00+00:00"),
         ("subscriptions", Path("/tmp/a b.csv"), "/tmp/a b.csv"),
         ("adjust", ("a", np.str_("b")), ["a", "b"]),
         ("adjust", np.array([1, 2]), [1, 2]),

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from retention_kit import reports
 from retention_kit.errors import FileNotReadableError, OptionError, ReportError, UnknownParameterError
 from retention_kit.reports import library, report_names, report_path, run_report
+from retention_kit.reports import run as running
 
 PARAMETERS = 'word: str = "none"\nlang: str = "en"'
 notebook_test = pytest.mark.notebook
@@ -65,7 +66,7 @@ def test_listing_reports_needs_no_papermill():
     assert os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-c", code) == 0
 
 
-@pytest.mark.parametrize("stem", ["", "a/b", "../a", ".a", "a" * 101, "a\\b"])
+@pytest.mark.parametrize("stem", ["", "a/b", "../a", ".a", "a" * 101, "a\\b", "a\0b", "a:b"])
 def test_a_name_that_is_a_path_is_refused_before_anything_runs(tmp_path, stem):
     with pytest.raises(OptionError) as refused:
         run_report(small(tmp_path), output_dir=tmp_path / "out", stem=stem)
@@ -82,11 +83,65 @@ def test_formats_and_parameters_are_checked_before_anything_runs(tmp_path):
     assert names(tmp_path) == ["small.ipynb"]
 
 
+@pytest.mark.parametrize("kind", ["pdf", "xlsx"])
+def test_what_cannot_be_written_here_is_refused_before_anything_runs(tmp_path, monkeypatch, kind):
+    def refuse():
+        raise OptionError("error.xlsx_package")
+
+    module = {"pdf": "pdf", "xlsx": "spreadsheet"}[kind]
+    monkeypatch.setattr(f"retention_kit.reports.{module}.check_available", refuse)
+    with pytest.raises(OptionError):
+        run_report(small(tmp_path), output_dir=tmp_path / "out", formats=["html", kind])
+    assert names(tmp_path) == ["small.ipynb"]
+
+
+@pytest.fixture
+def not_run(monkeypatch):
+    """Notebooks are taken for executed as they are."""
+
+    def execute(source, output, parameters, **_):
+        notebook = nbformat.read(source, as_version=4)
+        notebook.metadata["papermill"] = {"parameters": parameters}
+        nbformat.write(notebook, output)
+        return notebook
+
+    monkeypatch.setattr("retention_kit.reports.run.execute", execute)
+
+
+def test_what_was_not_given_is_written_down_as_the_default_that_it_had(tmp_path, not_run):
+    longest = "a" * 100
+    files = run_report(small(tmp_path), {"lang": "fr"}, output_dir=tmp_path / "out", stem=longest, formats=["ipynb"])
+    assert files.notebook.stem == longest
+    described = nbformat.read(files.notebook, as_version=4).metadata
+    assert described.retention_kit.parameters == {"word": "none", "lang": "fr"}
+    assert described.title == "small"  # of a page without a heading
+
+
+@pytest.mark.parametrize("fault", [ReportError("error.pdf_failed", reason="no ink"), MemoryError("no room")])
+def test_an_executed_notebook_stays_when_a_page_of_it_cannot_be_written(tmp_path, not_run, monkeypatch, fault):
+    def refuse(notebook, page):
+        page.write_text("half", encoding="utf-8")
+        raise fault
+
+    monkeypatch.setitem(running._WRITERS, "xlsx", refuse)
+    with pytest.raises(ReportError) as broke:
+        run_report(small(tmp_path), output_dir=tmp_path / "out", formats=["html", "xlsx"])
+    assert str(fault) in str(broke.value)
+    assert names(tmp_path / "out") == ["small.failed.ipynb"]
+
+
 def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "out").write_text("", encoding="utf-8")
     with pytest.raises(OptionError) as refused:
         run_report(small(tmp_path), output_dir=tmp_path / "out")
     assert refused.value.key == "error.output_dir"
+
+
+def test_an_output_folder_that_one_may_not_write_into_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, how: False)  # the tests may run as root, who may
+    with pytest.raises(OptionError) as refused:
+        run_report(small(tmp_path), output_dir=tmp_path / "out")
+    assert refused.value.fields["reason"] == "Permission denied"
 
 
 @notebook_test

@@ -14,10 +14,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import retention_kit as rk
 from retention_kit.errors import OptionError
+from retention_kit.media_types import SHEET
 from retention_kit.pages import heading, notes
-from retention_kit.reports import tabulating
 from retention_kit.reports.spreadsheet import check_available, number_code, sheet_names, to_xlsx
-from retention_kit.tables import writing
 from retention_kit.tables.columns import column, dates, figures, p_values, periods, points, ranges
 from retention_kit.tables.writing import Table, worded
 from retention_kit.wording import Message, use_language
@@ -68,11 +67,6 @@ def table_of(**columns):
 @pytest.fixture(scope="module")
 def ledger():
     return rk.open_ledger(as_of="2025-12-31")
-
-
-def test_the_media_type_is_that_of_the_tables():
-    # reports do not import tables: the name stands in both
-    assert tabulating.SHEET == writing.SHEET
 
 
 def test_numbers_arrive_as_they_are_with_a_format_a_column(tmp_path):
@@ -154,6 +148,31 @@ def test_notes_stand_under_the_table_and_its_head_stays_in_sight(tmp_path):
     assert "A4:B4" in map(str, sheet.merged_cells.ranges)
 
 
+def test_excel_marks_no_name_that_looks_like_a_number(tmp_path):
+    book_of(tmp_path, shown(table_of(Year=column(["2024"]))))
+    with zipfile.ZipFile(tmp_path / "page.xlsx") as parts:
+        assert b'sqref="A1:XFD1048576" numberStoredAsText="1"' in parts.read("xl/worksheets/sheet2.xml")
+
+
+def test_yes_and_no_of_one_s_own_sheet_are_no_numbers(tmp_path):
+    columns = [{"name": "Paid", "format": "text", "currency": None, "values": [True, None, False]}]
+    data = {SHEET: {"title": "Own", "columns": columns, "notes": []}}
+    sheet = book_of(tmp_path, new_code_cell(outputs=[new_output("display_data", data=data)]))["Own"]
+    assert [cell.data_type for cell in sheet["A"][1:4]] == ["b", "n", "b"]
+    assert [cell.value for cell in sheet["A"][1:4]] == [True, None, False]
+
+
+def test_what_is_longer_than_excel_takes_is_cut_and_the_rest_of_the_book_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("retention_kit.reports.spreadsheet._MOST_ROWS", 3)
+    table = table_of(Who=column(["x" * 40_000, *"abcd"]), n=figures("count", range(5), "en"))
+    book = book_of(tmp_path, new_markdown_cell(f"# {'T' * 300}"), shown(table))
+    rows = values(book["Everything"])
+    assert rows[1:5] == [["x" * 32_767, 0], ["a", 1], ["b", 2], [None, None]]
+    assert rows[-1][0] == "Only the first 3 of 5 rows: a sheet holds no more."
+    assert book["Everything"].row_dimensions[2].height == pytest.approx(409, abs=1)  # points, Excel's highest
+    assert book.properties.title == "T" * 255
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_name_stays_a_text(tmp_path, text):
     path = saved(tmp_path, shown(Table(pd.DataFrame({text: [text]}), text, notes=(text,))))
@@ -182,6 +201,8 @@ def test_the_first_sheet_says_what_the_page_says(tmp_path):
     more = {"papermill": {"parameters": {"as_of": "2025-12-31"}, "version": "2.7"}}
     sheet = book_of(tmp_path, *cells, **more)["Rules"]
     rows = [tuple(row) for row in values(sheet)]
+    bold = {cell.value for cell in sheet["A"] if cell.value and cell.font.bold}
+    assert bold == {"What now?", "Sheets", "What the page says", "Answer", "Parameters", "Versions"}
     assert rows[:4] == [("What now?", None), ("Data as of", "2025-12-31"), (None, None), ("Sheets", None)]
     assert rows[4] == ("Everything", "Everything")
     said = rows[rows.index(("What the page says", None)) + 1 : rows.index(("Parameters", None)) - 1]
@@ -194,6 +215,14 @@ def test_the_first_sheet_says_what_the_page_says(tmp_path):
         ("Versions", None),
         ("papermill", "2.7"),
     ]
+
+
+def test_what_stands_within_something_said_is_said_once(tmp_path):
+    page = "<ul><li>Zero <p>One</p></li></ul><table><tr><td><p>in a table</p></td></tr></table>"
+    rows = values(book_of(tmp_path, new_code_cell(outputs=[new_output("display_data", {"text/html": page})]))["Rules"])
+    said = [row[1] for row in rows]
+    assert "Zero One" in said
+    assert not {"One", "in a table"} & set(said)
 
 
 def test_the_sheets_are_a_click_away(tmp_path):
@@ -229,6 +258,12 @@ def test_a_table_without_numbers_is_shown_as_it_stands_and_says_so(tmp_path):
     sheet = book_of(tmp_path, shown(frame)).worksheets[1]
     assert [row[1:] for row in values(sheet)[:3]] == [["who", "n"], ["Ada & Bo", "1"], ["=1+1", "2"]]
     assert "carries no numbers" in values(sheet)[-1][0]
+
+
+def test_rows_of_a_table_without_numbers_may_be_short(tmp_path):
+    page = "<table><tr><th>a</th><th>b</th></tr><tr><td>x</td></tr></table>"
+    cell = new_code_cell(outputs=[new_output("display_data", {"text/html": page})])
+    assert values(book_of(tmp_path, cell).worksheets[1])[:2] == [["a", "b"], ["x", None]]
 
 
 def test_a_result_that_shows_itself_is_shown_as_it_stands(tmp_path, ledger):

@@ -593,7 +593,7 @@ def test_a_sensitivity_run_cannot_change_a_verdict(ledger, canned):
     assert [line.role for line in found.lines] == ["decides", "sensitivity", "sensitivity"]
     assert [line.estimate for line in found.lines[1:]] == [-0.3, 0.1]
     assert [given for _, given in asked[2:]] == [{"horizon": 6}, {"adjust": ()}]
-    assert "with horizon = 6" in result.sensitivity["demo"][0].sentence("en")
+    assert "with a horizon of 6 months" in result.sensitivity["demo"][0].sentence("en")
     assert "with no adjustment" in result.sensitivity["demo"][1].sentence("en")
     assert result.to_frame()["verdict"].tolist() == ["supports", "", ""]
 

@@ -29,7 +29,8 @@ from retention_kit.results import (
     Verdict,
 )
 from retention_kit.tables.columns import column, figures, numbers, signed_amounts
-from retention_kit.wording import Message, Money, use_language
+from retention_kit.tables.writing import worded
+from retention_kit.wording import Message, Money, render, use_language
 
 RULE = Message("word.customer")
 NBSP = "\u00a0"
@@ -455,7 +456,7 @@ def test_a_protocol_is_told_in_words_a_row_a_hypothesis():
             "Less",
             "Groups made alike in segment, plan; from month 3 on (landmark); by whole groups of “csm”",
             "NRR at 12 months; “nps” as measured",
-            "Horizon = 6; no adjustment",
+            "A horizon of 6 months; no adjustment",
         ],
         [
             "x",
@@ -475,6 +476,7 @@ def test_a_protocol_is_told_in_words_a_row_a_hypothesis():
         ({"adjust": []}, "Groupes comparés tels quels"),
         ({"adjust": None, "randomised": True}, "Facteur tiré au sort, groupes comparés tels quels"),
         ({"adjust": None, "outcome": "early_churn"}, "Les mêmes clients, au début et plus tard"),
+        ({"adjust": ["country", "seats"]}, "Groupes rendus comparables sur pays, seats"),
     ],
 )
 def test_how_a_hypothesis_is_asked(changed, said):
@@ -716,3 +718,16 @@ def test_what_is_measured_once_has_its_groups_behind_its_picture():
 def test_what_nobody_can_tabulate_has_no_sheet():
     assert tables.sheet_of("a text") is None
     assert tables.sheet_of(None) is None
+
+
+def test_marks_that_sentences_need_do_not_reach_a_spreadsheet():
+    name = "שלום 3"
+    marked = render("text", "en", text=name)
+    table = worded(f"Of {marked}", {f"By {marked}": [marked]}, {}, [f"But {marked}"])
+    assert marked in table.caption
+    assert marked in table._repr_html_()
+    assert table.sheet() == {
+        "title": f"Of {name}",
+        "columns": [{"name": f"By {name}", "format": "text", "currency": None, "values": [name]}],
+        "notes": [f"But {name}"],
+    }

@@ -16,7 +16,17 @@ import retention_kit
 from retention_kit.errors import OptionError
 from retention_kit.wording import LANGUAGES, Message, Money, has_message, language, render, use_language
 from retention_kit.wording.catalogue import load
-from retention_kit.wording.formats import money, p_value, percent, percent_even, points, points_plain
+from retention_kit.wording.formats import (
+    Formatter,
+    isolated,
+    money,
+    p_value,
+    percent,
+    percent_even,
+    points,
+    points_plain,
+    without_isolates,
+)
 
 PACKAGE = Path(retention_kit.__file__).parent
 NOTEBOOKS = PACKAGE.parent / "notebooks"
@@ -507,3 +517,46 @@ def test_no_language_means_the_language_of_the_moment():
 def test_signs_are_true_and_nothing_has_none(form, value, english, french):
     formatted = [retention_kit.wording._formatter(lang).format_field(value, form) for lang in ("en", "fr")]
     assert formatted == [english, french]
+
+
+# ---- letters from right to left ----
+
+HEBREW = "שלום 3"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Acme", "Acme"),
+        ("Été à Łódź 漢字 🦄", "Été à Łódź 漢字 🦄"),
+        (HEBREW, f"\u2068{HEBREW}\u2069"),
+        ("Acme \u202egpj.exe", "Acme gpj.exe"),
+        (f"a\u2069 {HEBREW}", f"\u2068a {HEBREW}\u2069"),  # an end mark of its own would end the isolate
+        (f"\u2067{HEBREW}", f"\u2068{HEBREW}\u2069"),
+        (f"\u2067{HEBREW}\u2069", f"\u2067{HEBREW}\u2069"),  # it keeps to itself already
+        (f"a \u2068b \u2067{HEBREW}\u2069\u2069", f"a \u2068b \u2067{HEBREW}\u2069\u2069"),
+    ],
+)
+def test_a_value_moves_no_word_around_it(value, shown):
+    assert isolated(value) == shown
+    assert isolated(shown) == shown
+    for lang in LANGUAGES:
+        assert render("text", lang, text=value) == shown
+
+
+def test_each_of_several_names_keeps_its_place():
+    # without marks the two names would change places
+    assert (
+        Formatter("fr", render).format("{xs:list}", xs=[HEBREW, "Ada", "عمر"])
+        == f"\u2068{HEBREW}\u2069, Ada, \u2068عمر\u2069"
+    )
+    assert Formatter("en", render).format("{x:quoted}", x=HEBREW) == f"“\u2068{HEBREW}\u2069”"
+
+
+def test_a_sentence_within_a_sentence_is_marked_once():
+    inner = Message("text", {"text": HEBREW})
+    assert render("text", "en", text=inner) == render("text", "en", text=str(inner)) == f"\u2068{HEBREW}\u2069"
+
+
+def test_where_a_text_stands_alone_the_marks_are_taken_off():
+    assert without_isolates(f"Of {isolated(HEBREW)}: 12 %") == f"Of {HEBREW}: 12 %"

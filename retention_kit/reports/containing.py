@@ -3,14 +3,16 @@
 Outputs may hold text that nobody escaped, such as a customer's name. The page's content security policy
 stops scripts and requests, but not a ``<meta http-equiv="refresh">``, which leads the reader elsewhere, nor
 an end tag that takes the page apart. So each output is parsed, and what has no place in a report falls away.
-On the way, tables get a box of their own in which they scroll when they are wider than the window, and words
-longer than any word get places where they may break.
+On the way, tables get a box of their own in which they scroll when they are wider than the window, words longer
+than any word get places where they may break, and amounts lose those where they may not.
 """
 
 import re
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
+
+from retention_kit.wording.formats import straight
 
 
 def _words(text: str) -> frozenset[str]:
@@ -37,9 +39,9 @@ _ATTRIBUTES = _words(
     tabindex title width
     """
 )
-# Marks that turn the direction of whatever follows them, up to the end of the paragraph.
-_TURNS = re.compile("[\u202a-\u202e]")
-_ISOLATES, _END = re.compile("[\u2066-\u2069]"), "\u2069"
+# Browsers end a line between the sign of an amount and that of its currency, and anywhere in "p < 0.001".
+_SIGN, _JOINER = re.compile(r"[-+−±](?=[$¢£¤¥\u20a0-\u20cf]\d)"), "\u2060"
+_P_VALUE = re.compile(r"\bp ([<=]) (?=\d)")
 _LONG_WORD, _PIECE = re.compile(r"\S{40,}"), re.compile(r"\S{1,12}")
 _ADDRESSES = {"href": ("#", "https://", "http://", "mailto:"), "src": ("data:image/",)}
 
@@ -67,8 +69,8 @@ def contained(html: str, table: str = "") -> str:
         tag.decompose()
     for tag in soup.find_all(True):
         _keep_harmless(tag)
-    for text in soup.find_all(string=_turning):
-        text.replace_with(NavigableString(straight(text)))
+    for text in soup.find_all(string=_to_be_mended):
+        text.replace_with(NavigableString(shown(text)))
     for text in soup.find_all(string=_LONG_WORD.search):
         _allow_breaks(soup, text)
     if table:
@@ -76,10 +78,8 @@ def contained(html: str, table: str = "") -> str:
     return str(soup)
 
 
-def straight(text: str) -> str:
-    r"""Return a text without the marks that would turn the direction of what stands after it.
-
-    Letters that run from right to left, and isolates that end where they should, stay.
+def shown(text: str) -> str:
+    r"""Return a text as it stands on a page: no mark turns what follows, no line ends within a number.
 
     Parameters
     ----------
@@ -87,19 +87,15 @@ def straight(text: str) -> str:
 
     Examples
     --------
-    >>> straight("Acme \u202egpj.exe")
-    'Acme gpj.exe'
+    >>> shown("Acme \u202egpj.exe"), ascii(shown("+€1"))
+    ('Acme gpj.exe', "'+\\u2060\\u20ac1'")
     """
-    text, depth = _TURNS.sub("", text), 0
-    for mark in _ISOLATES.findall(text):
-        depth += -1 if mark == _END else 1
-        if depth < 0:
-            break
-    return _ISOLATES.sub("", text) if depth else text
+    tied = _SIGN.sub(lambda sign: sign[0] + _JOINER, straight(text))
+    return _P_VALUE.sub("p\u00a0\\1\u00a0", tied)
 
 
-def _turning(text: str | None) -> bool:
-    return bool(text and (_TURNS.search(text) or _ISOLATES.search(text)))
+def _to_be_mended(text: str | None) -> bool:
+    return bool(text) and shown(text) != text
 
 
 def _allow_breaks(soup: BeautifulSoup, text: NavigableString) -> None:
@@ -139,7 +135,7 @@ def _keep_harmless(tag: Tag) -> None:
 
 
 def _straightened(value: str | list[str]) -> str | list[str]:
-    return straight(value) if isinstance(value, str) and _turning(value) else value
+    return straight(value) if isinstance(value, str) else value
 
 
 def _harmless(name: str, value: str | list[str]) -> bool:

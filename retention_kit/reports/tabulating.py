@@ -14,6 +14,7 @@ from retention_kit.media_types import SHEET
 from retention_kit.reports.export import page_title
 from retention_kit.reports.parameters import declared_parameters
 from retention_kit.wording import LANGUAGES, render
+from retention_kit.wording.formats import without_isolates
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SAID = (*_HEADINGS, "p", "li", "dt", "dd")
@@ -55,7 +56,7 @@ def book_of(notebook: NotebookNode, path: Path) -> Book:
     for sheet in (sheet for data in shown for sheet in _sheets(data, lang)):
         sheets.setdefault(_identity(sheet), sheet)
     said = dict.fromkeys(pair for data in shown for pair in _said(data))
-    title = page_title(notebook) or path.stem
+    title = without_isolates(page_title(notebook)) or path.stem
     notice = notebook.metadata.get("retention_kit", {}).get("batch", {}).get("notice", "")
     return Book(title, lang, tuple(sheets.values()), tuple(said), parameters, _versions(notebook), notice)
 
@@ -101,7 +102,7 @@ def _said(data: dict[str, Any]) -> Iterator[tuple[bool, str]]:
 
 def _text(element: Tag) -> str:
     # no-break spaces stay: they are part of how French is written
-    return element.get_text().strip(" \n\t")
+    return without_isolates(element.get_text()).strip(" \n\t")
 
 
 def _parameters(notebook: NotebookNode, path: Path) -> dict[str, Any]:

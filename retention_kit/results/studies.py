@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from retention_kit.results.balances import covariate_name
 from retention_kit.results.findings import Finding, Findings
 from retention_kit.results.markup import paragraphs
 from retention_kit.results.powers import PowerTable
 from retention_kit.results.scales import difference
-from retention_kit.wording import Message, language, render
+from retention_kit.wording import Message, has_message, language, render
 
 _KINDS = ("supports", "does_not_support", "contradicts", "inconclusive", "not_testable")
 
@@ -268,3 +269,17 @@ def _row(name: str, role: str, found: Finding, adjusted: float, verdict: str = "
         "verdict": verdict,
         "reason": render(found.verdict.reason) if verdict == "not_testable" else "",
     }
+
+
+def varied(changes: Mapping[str, Any]) -> Message:
+    """Return how a sensitivity run differs from its hypothesis, in options of `compare`."""
+    return Message("study.varied", {"changes": [_changed(*one) for one in changes.items()]})
+
+
+def _changed(name: str, value: Any) -> Message:
+    if isinstance(value, list | tuple):
+        names = [covariate_name(column) for column in value]
+        return Message("study.changed.adjust", {"names": names}) if names else Message("study.changed.unadjusted")
+    if value is not None and has_message(key := f"study.changed.{name}"):
+        return Message(key, {"value": value})
+    return Message("study.changed.other", {"name": name, "value": "–" if value is None else value})

@@ -10,7 +10,7 @@ from retention_kit.hypotheses import comparing as engine
 from retention_kit.hypotheses.question import NUMBER, kind_of_outcome
 from retention_kit.ledger import Ledger
 from retention_kit.results import Finding, Findings, Line, Lock
-from retention_kit.results.studies import Beside, contrasts_of
+from retention_kit.results.studies import Beside, contrasts_of, varied
 from retention_kit.studies.hypothesis import Hypothesis, about
 from retention_kit.wording import Message
 
@@ -60,7 +60,7 @@ def sensitivities(ledger: Ledger, declared: Iterable[Hypothesis]) -> dict[str, t
     for each in declared:
         for changed in each.sensitivity:
             answer = engine.compare(ledger, each.factor, **each.given(**changed))
-            named = Message("study.varied", {"changes": [_change(*one) for one in changed.items()]})
+            named = varied(changed)
             found += [Beside(each.name, "sensitivity", named, one) for one in contrasts_of(answer)]
     return _by_name(found)
 
@@ -95,12 +95,6 @@ def _line(run: Beside) -> Line:
     events = sum(arm.events for arm in found.arms)
     limits = (found.estimate, found.low, found.high, found.p_value)
     return Line("sensitivity", run.about, *limits, n, n_eff, method, events)
-
-
-def _change(name: str, value: Any) -> Message:
-    if isinstance(value, tuple):
-        return Message("study.changed.adjust", {"names": list(value)}) if value else Message("study.changed.unadjusted")
-    return Message("study.changed.other", {"name": name, "value": "–" if value is None else value})
 
 
 def notes(lock: Lock | None, look: int) -> tuple[Message, ...]:

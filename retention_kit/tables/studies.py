@@ -7,7 +7,9 @@ from typing import Any
 
 from retention_kit.plots.drawing import label_text
 from retention_kit.results import Finding, Power, PowerTable, StudyResult
+from retention_kit.results.balances import covariate_name
 from retention_kit.results.scales import difference, scale_of, size
+from retention_kit.results.studies import varied
 from retention_kit.tables.columns import Column, Numbers, column, figures, numbers, p_values
 from retention_kit.tables.hypotheses import difference_limits
 from retention_kit.tables.writing import Table, told, worded
@@ -47,7 +49,7 @@ def table_protocol(protocol: Mapping[str, Any], *, lang: str | None = None) -> T
         "expected": [render(f"table.expected.{each['direction']}", lang) for each in rows],
         "asked": [_several(_asked(each), lang) for each in rows],
         "secondary": [_several([_outcome(name, each) for name in each["secondary"]], lang) for each in rows],
-        "sensitivity": [_several(map(_varied, each["sensitivity"]), lang) for each in rows],
+        "sensitivity": [_several(map(varied, each["sensitivity"]), lang) for each in rows],
     }
     heads = {render(f"table.{name}", lang): texts for name, texts in words.items() if any(texts)}
     return worded(render("table.caption.protocol", lang), heads, {})
@@ -67,7 +69,7 @@ def _outcome(name: str, declared: Declared) -> Message:
 
 def _asked(declared: Declared) -> list[Message]:
     """Return how a hypothesis is asked: what the groups are made alike in, from when on, taken together by what."""
-    said = [Message(f"table.asked.{_alike(declared)}", {"names": declared["adjust"] or []})]
+    said = [Message(f"table.asked.{_alike(declared)}", {"names": [*map(covariate_name, declared["adjust"] or [])]})]
     fields = {"landmark": "n", "clock": "name", "cluster": "name", "reference": "value"}
     for name, field in fields.items():
         if declared[name] is not None:
@@ -83,16 +85,6 @@ def _alike(declared: Declared) -> str:
     if declared["adjust"]:
         return "adjusted"
     return "randomised" if declared["randomised"] else "unadjusted"
-
-
-def _varied(changes: Mapping[str, Any]) -> Message:
-    return Message("study.varied", {"changes": [_changed(*one) for one in changes.items()]})
-
-
-def _changed(name: str, value: Any) -> Message:
-    if isinstance(value, list):
-        return Message("study.changed.adjust", {"names": value}) if value else Message("study.changed.unadjusted")
-    return Message("study.changed.other", {"name": name, "value": "–" if value is None else value})
 
 
 def table_power(power: PowerTable, *, lang: str | None = None) -> Table:

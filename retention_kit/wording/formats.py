@@ -83,7 +83,7 @@ def isolated(text: str) -> str:
     Examples
     --------
     >>> isolated("Acme"), ascii(isolated("\u05d0\u05d1 3"))
-    ('Acme', "'\\u2068\\\\u05d0\\\\u05d1 3\\\\u2069'")
+    ('Acme', "'\\u2068\\u05d0\\u05d1 3\\u2069'")
     """
     if text.isascii():
         return text

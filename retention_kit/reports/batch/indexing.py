@@ -11,7 +11,7 @@ from retention_kit.reports.batch.jobs import Job
 from retention_kit.reports.batch.manifest import FAILED, Record
 from retention_kit.reports.batch.naming import stems
 from retention_kit.reports.batch.plan import Plan
-from retention_kit.reports.containing import straight
+from retention_kit.reports.containing import shown
 from retention_kit.wording import Message, render
 
 INDEX = "index.html"
@@ -42,7 +42,7 @@ def render_index(plan: Plan, records: Mapping[str, Record], answers: _Answers) -
         loader=FileSystemLoader([_TEMPLATES / "batch", _TEMPLATES / "retention_kit"]),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_straight,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -52,9 +52,9 @@ def render_index(plan: Plan, records: Mapping[str, Record], answers: _Answers) -
     )
 
 
-def _straight(shown: Any) -> Any:
-    """Return what the page shows without marks that would turn the direction of what stands after it."""
-    return straight(shown) if type(shown) is str else shown
+def _shown(value: Any) -> Any:
+    """Return a text as a page shows it: its marks turn nothing else, its numbers stay whole."""
+    return shown(value) if type(value) is str else value
 
 
 def _part(lang: str, plan: Plan, records: Mapping[str, Record], answers: _Answers) -> dict[str, Any]:
