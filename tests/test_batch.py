@@ -407,8 +407,8 @@ def test_the_index_shows_headline_rule_verdict_and_links_that_lead_somewhere(bat
     assert [(tmp_path / "out" / link["href"]).is_file() for link in row.find_all("a")] == [True]
     questions = page.find_all("table")[-1].find_all("tr")
     assert [cell.get_text() for cell in questions[1].find_all("td")][1:4] == [
-        "p = 0.030",
-        "p = 0.060",
+        "p\u00a0=\u00a00.030",
+        "p\u00a0=\u00a00.060",
         "The data support the hypothesis",
     ]
     addresses = {link["href"].removeprefix("#") for link in page.find_all("a") if link["href"].startswith("#")}
