@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from retention_kit.media_types import SHEET
 from retention_kit.tables.behind import sheet_of
-from retention_kit.tables.writing import SHEET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
