@@ -212,3 +212,11 @@ def test_the_report_on_them_shows_the_refusal_and_no_share_retained(telco, tmp_p
     assert " ".join(said.fields["reason"].text(lang).split()) in text[answer:]
     assert " ".join(said.fields["remedy"].text(lang).split()) in text[answer:]
     assert "history_from=2019-12" in text
+
+
+def test_the_report_on_them_watched_since_december_has_an_answer_and_the_one_month_there_is(telco, tmp_path):
+    given = {**telco, "factor": "Partner", "history_from": "2019-12-01", "horizon": 1}
+    page = run_report("hypothesis", given, output_dir=tmp_path, stem="page").html.read_text(encoding="utf-8")
+    text = " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
+    assert "Not testable" not in text
+    assert "from 30 November 2019 to 31 December 2019" in text
