@@ -235,14 +235,15 @@ def test_a_sheet_is_only_for_excel_and_a_false_excel_file_is_named(write, tmp_pa
     assert says(refused(FileNotReadableError, path), ["book.xlsx is not what its ending says"], ["son extension"])
 
 
-def test_an_excel_file_damaged_inside_is_named(tmp_path):
-    """The archive is whole, the compressed sheet is not: one byte of its stream is turned round."""
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.999])
+def test_an_excel_file_damaged_inside_is_named(tmp_path, place):
+    """The archive is whole, the compressed sheet is not: a byte of its stream is turned round, early or late."""
     path = tmp_path / "book.xlsx"
-    TYPED.to_excel(path, index=False)
+    pd.concat([TYPED] * 500).assign(note=range(1000)).to_excel(path, index=False)
     with zipfile.ZipFile(path) as archive:
         sheet = next(item for item in archive.infolist() if "sheet1" in item.filename)
     content = bytearray(path.read_bytes())
-    content[sheet.header_offset + 30 + len(sheet.filename)] ^= 0xFF
+    content[sheet.header_offset + 30 + len(sheet.filename) + int(place * sheet.compress_size)] ^= 0xFF
     path.write_bytes(content)
     assert says(refused(FileNotReadableError, path), ["book.xlsx is not what its ending says"], ["son extension"])
 

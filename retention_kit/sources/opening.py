@@ -3,7 +3,10 @@
 import csv
 import hashlib
 import io
+import sys
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +23,11 @@ _FIRST_LINE = 2  # a spreadsheet shows the first row of data on line 2
 _PARQUET, _EXCEL, _OPENPYXL = {".parquet", ".pq"}, {".xls", ".xlsb", ".ods"}, {".xlsx", ".xlsm"}
 _SEPARATORS = ",;\t|"
 _SAMPLE = 20
+_OWN_ERRORS = (
+    ("openpyxl.utils.exceptions", "InvalidFileException"),
+    ("pyarrow", "ArrowException"),
+    ("xlrd", "XLRDError"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +81,14 @@ def _readable(path: Path, package: str) -> Iterator[None]:
         yield
     except ImportError:
         raise FileNotReadableError("error.file_package", path=path.name, package=package) from None
-    except (OSError, ValueError, KeyError, SyntaxError) as error:
+    except _faults() as error:
         raise FileNotReadableError("error.file_of_other_kind", path=path.name, detail=str(error)) from error
-    except Exception as error:
-        # zipfile's, zlib's and openpyxl's own errors have no common base; any other is a fault of ours and goes on
-        if type(error).__module__.partition(".")[0] not in {"zipfile", "zlib", "openpyxl", "pyarrow", "xlrd"}:
-            raise
-        raise FileNotReadableError("error.file_of_other_kind", path=path.name, detail=str(error)) from error
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what reading raises when a file is damaged or no such file: each package has an error of its own."""
+    own = [getattr(sys.modules[module], name) for module, name in _OWN_ERRORS if module in sys.modules]
+    return (OSError, ValueError, KeyError, SyntaxError, EOFError, zipfile.BadZipFile, zlib.error, *own)
 
 
 # --- Excel
@@ -93,9 +102,10 @@ def _sheet(path: Path, sheet: str | None) -> pd.DataFrame:
         names = [str(name) for name in book.sheet_names]
         if sheet is not None and sheet not in names:
             raise OptionError("error.option", name="sheet", value=sheet, legal=names)
-        cells = pd.read_excel(
-            book, sheet_name=sheet or 0, header=None, dtype=object, keep_default_na=False, na_values=[""]
-        )
+        with _readable(path, package):
+            cells = pd.read_excel(
+                book, sheet_name=sheet or 0, header=None, dtype=object, keep_default_na=False, na_values=[""]
+            )
     if cells.empty:
         raise EmptyTableError("error.empty", source=path.name)
     headers = _headers(cells.iloc[0])
